@@ -1,0 +1,36 @@
+"""The command `python3 -m course`; in an installed copy, `course`."""
+
+import sys
+
+from course import bootstrap
+from course.errors import CourseError
+
+
+def main(arguments=None):
+    """Run a command of the course and return its exit status.
+
+    Args:
+        arguments: such as ["run", "08"]; by default those of the command line.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # An old Windows console lacks some of the characters; better a "?" than a traceback.
+            stream.reconfigure(errors="replace")
+    try:
+        bootstrap.check_python()
+        from course import cli  # in the grammar of a Python that the line above has accepted
+
+        command = cli.parse(arguments)
+        bootstrap.ensure(arguments)
+        return cli.execute(command)
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

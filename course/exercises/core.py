@@ -1,0 +1,88 @@
+"""What an exercise is: a question, hints, a solution, and a check that explains itself."""
+
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+import numpy as np
+
+from course.exercises import progress
+
+
+@dataclass
+class Question:
+    """One exercise of a lesson.
+
+    Attributes:
+        name: lesson and number, such as "02.q1".
+        solution_text: the solution as it is shown, code or words.
+        answer: a correct answer: what the solution's code evaluates to.
+        problem: takes an answer; returns None if it is right, else a sentence that says what is
+            wrong with it without giving the answer away. May raise: that counts as wrong.
+        hints: from a nudge to nearly the whole way.
+        wrong: typical wrong answers. The tests prove that `problem` finds fault with each.
+    """
+
+    name: str
+    solution_text: str
+    answer: Any
+    problem: Callable[[Any], str | None]
+    hints: tuple[str, ...]
+    wrong: tuple[Any, ...]
+    hints_shown: int = field(default=0, repr=False)
+
+    def judge(self, answer):
+        """Return ("not attempted" | "wrong" | "right", what to tell the learner); never raises."""
+        if answer is ... or answer is None:
+            return "not attempted", (
+                "Not attempted yet: put your answer in place of the three dots and run the cell "
+                f"again. For a hint, run exercises.{self.name[3:]}.hint()."
+            )
+        try:
+            problem = self.problem(answer)
+        except Exception as error:  # whatever the learner's code does, the notebook goes on
+            problem = f"checking it raised {type(error).__name__}: {error}"
+        if problem is None:
+            return "right", "Right."
+        return "wrong", f"Not yet: {problem}"
+
+    def check(self, answer=...):
+        """Say whether an answer is right, and if not, what is wrong with it."""
+        verdict, message = self.judge(answer)
+        if verdict != "not attempted":
+            progress.record(self.name, verdict == "right")
+        print(message)
+
+    def hint(self):
+        """Print one more hint at every call."""
+        self.hints_shown = min(self.hints_shown + 1, len(self.hints))
+        print(f"Hint {self.hints_shown} of {len(self.hints)}: {self.hints[self.hints_shown - 1]}")
+
+    def solution(self):
+        """Print the solution."""
+        print(self.solution_text)
+
+
+def number_problem(answer, expected, tolerance=1e-6):
+    """Return what is wrong with a number or an array, or None if it is close to the expected one.
+
+    Args:
+        answer: what the learner gave.
+        expected: a number or an array.
+        tolerance: allowed difference, relative to the expected value or absolute near zero.
+    """
+    try:
+        answer = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        return f"a number or an array is expected, not {type(answer).__name__}."
+    expected = np.asarray(expected, dtype=float)
+    if answer.shape != expected.shape:
+        return f"the shape is {answer.shape}, and {expected.shape} is expected."
+    if not np.all(np.isfinite(answer)):
+        return "it is not finite; look for a division by zero or an overflow."
+    if np.allclose(answer, expected, rtol=tolerance, atol=tolerance):
+        return None
+    if answer.ndim == 0:
+        size = "large" if answer > expected else "small"
+        return f"{answer:g} is too {size}."
+    wrong = int(np.sum(~np.isclose(answer, expected, rtol=tolerance, atol=tolerance)))
+    return f"the shape is right, but {wrong} of {answer.size} values are not."

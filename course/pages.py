@@ -1,0 +1,113 @@
+"""Lessons as web pages that are read offline: equations in MathML, no request to anywhere."""
+
+import re
+import warnings
+from html import escape
+from pathlib import Path
+
+from latex2mathml.converter import convert
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import TagRemovePreprocessor
+from pygments.formatters import HtmlFormatter
+
+from course.results import headline, minutes
+
+CSS = Path(__file__).with_name("page.css")
+
+
+def lesson(notebook, title):
+    """Return an executed lesson as a complete HTML page.
+
+    Args:
+        notebook: an `nbformat` notebook node.
+        title: the page's title.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        body, _ = _Exporter().from_notebook_node(notebook)
+    # A comma after an equation does not begin a line.
+    inline = r'<math [^>]*display="inline"[^>]*>(?:(?!</math>).)*</math>'
+    body = re.sub(rf"({inline})([.,;:?)]+)", r'<span class="unbroken">\1\2</span>', body)
+    return _page(title, f'<nav><a href="index.html">All lessons</a></nav>\n<main>{body}</main>')
+
+
+def index(entries):
+    """Return the page that links the lessons.
+
+    Args:
+        entries: {"08": {"page": "08_text.html", "title": …, "seconds": …, "verdict": …}, …},
+            with what the lesson reported, if anything.
+    """
+    rows = [
+        f'<tr><td><a href="{escape(entry["page"])}">{number} · {escape(entry["title"])}</a></td>'
+        f"<td>{minutes(entry['seconds'])} min</td><td>{escape(headline(entry))}</td>"
+        f'<td class="{entry["verdict"]}">{entry["verdict"]}</td></tr>'
+        for number, entry in sorted(entries.items())
+    ]
+    head = "<tr><th>lesson</th><th>time</th><th>result</th><th>verdict</th></tr>"
+    table = f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+    return _page("Recurrent neural networks", f"<h1>Recurrent neural networks</h1>\n{table}")
+
+
+def mathml(latex, display="inline"):
+    """Return an equation in MathML; the number that `\\tag{n}` gives it stands at its right."""
+    tag = re.search(r"\\tag\{(.*?)\}", latex)
+    # What latex2mathml does not know: this environment by this name, and norm bars given a size.
+    latex = re.sub(r"\\tag\{.*?\}", "", latex).replace("{aligned}", "{align*}")
+    equation = convert(latex.strip(), display=display)
+    equation = re.sub(r">\\(?:[lr]?Vert|\|)<", ">‖<", equation)
+    number = f"<span>({escape(tag[1])})</span>" if tag else ""
+    return f'<span class="equation">{equation}{number}</span>' if display == "block" else equation
+
+
+class _Renderer(IPythonRenderer):
+    """Markdown with equations in MathML, and links to lessons that lead to their pages."""
+
+    def inline_math(self, body):
+        return mathml(body)
+
+    def block_math(self, body):
+        return mathml(body, display="block")
+
+    def latex_environment(self, name, body):
+        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", display="block")
+
+    def link(self, text, url, title=None):
+        if "://" not in url:
+            url = re.sub(r"\.ipynb(?=#|$)", ".html", url)
+        return super().link(text, url, title)
+
+
+class _Exporter(HTMLExporter):
+    """The body of a page; `basic` is the one template of nbconvert that loads no scripts."""
+
+    def __init__(self):
+        super().__init__(
+            template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
+        )
+        # The badge is an image on another host, and nobody sets up a page.
+        launch = TagRemovePreprocessor(remove_cell_tags={"badges", "setup"}, enabled=True)
+        self.register_preprocessor(launch, enabled=True)
+
+    def markdown2html(self, source):
+        return MarkdownWithMath(renderer=_Renderer(escape=False)).render(source)
+
+
+def _page(title, body):
+    css = CSS.read_text(encoding="utf-8") + HtmlFormatter().get_style_defs(".highlight")
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>
+{css}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""

@@ -1,0 +1,299 @@
+"""Runs lessons, each in a fresh kernel, shows how they are doing, and keeps what they gave."""
+
+import ast
+import asyncio
+import json
+import logging
+import os
+import subprocess
+import tempfile
+import time
+import warnings
+
+import nbformat
+import psutil
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+from course import ROOT, display, results
+from course.display import Lesson
+from course.errors import CourseError
+from course.files import write
+
+INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
+
+
+def run(lessons, parameters, save, root=ROOT):
+    """Run lessons and keep executed copies, pages and a table of results in `build/`.
+
+    Args:
+        lessons: numbers such as ["08"]; all lessons if empty.
+        parameters: {name: value} for the lessons that have a parameter of that name.
+        save: whether lessons that pass are stored in `notebooks/`, the table of results and the README.
+        root: the folder that holds `notebooks/` and `build/`.
+
+    Returns:
+        The exit status: 0 if all passed, 1 if one failed, 130 after Ctrl-C.
+
+    Raises:
+        CourseError: no such lesson or parameter, or a folder that cannot be written.
+    """
+    logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # nbclient's and nbconvert's log
+    chosen = _choose(lessons, root)
+    _parameterize(chosen, parameters)
+    write(root / "build" / "results.json", _kept_text(_kept(root)))  # better now than after minutes
+    console = display.console()
+    interrupted = False
+    with display.open_on(console, chosen) as shown:
+        try:
+            for lesson in chosen:
+                _execute(lesson, shown)
+                _keep(lesson, parameters, root)
+                if save and lesson.status == "passed":
+                    _save(lesson, parameters, root)
+        except KeyboardInterrupt:
+            interrupted = True
+    console.print(display.table(chosen, parameters))
+    console.print(f"To read: {root / 'build' / 'index.html'}", markup=False, soft_wrap=True)
+    if interrupted:
+        return INTERRUPTED
+    return int(any(lesson.status == "failed" for lesson in chosen))
+
+
+def _choose(numbers, root):
+    """Return the lessons of these numbers, in the given order; all if there are none."""
+    folder = root / "notebooks"
+    paths = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    if not paths:
+        raise CourseError(f"There are no lessons in {folder}: run this in a clone of the course.")
+    numbers = list(dict.fromkeys(number.zfill(2) for number in numbers)) or list(paths)
+    for number in numbers:
+        if number not in paths:
+            raise CourseError(f"There is no lesson {number}: there are {', '.join(paths)}.")
+    timed = results.load(root / results.TABLE)["lessons"]
+    return [
+        Lesson(paths[number], _read(paths[number]), timed.get(number, {}).get("seconds"))
+        for number in numbers
+    ]
+
+
+def _read(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of cells without an id, which Jupyter mends by itself
+        try:
+            return nbformat.read(path, as_version=4)
+        except (OSError, ValueError) as error:  # what nbformat raises is a ValueError
+            raise CourseError(
+                f"{path} is not a readable notebook: restore it with 'git checkout {path.name}'."
+            ) from error
+
+
+def _parameterize(lessons, parameters):
+    """Put the parameters that each lesson has behind its cell tagged `parameters`."""
+    names = {lesson.number: _parameter_names(lesson.notebook) for lesson in lessons}
+    for name in parameters:
+        if not any(name in own for own in names.values()):
+            known = [f"{own} ({number})" for number in names for own in names[number]]
+            raise CourseError(
+                f"No chosen lesson has a parameter {name}: "
+                f"there is {', '.join(known) or 'none in them'}."
+            )
+    for lesson in lessons:
+        own = [name for name in names[lesson.number] if name in parameters]
+        if own:
+            settings = "\n".join(f"{name} = {parameters[name]!r}" for name in own)
+            cell = nbformat.v4.new_code_cell(settings)
+            cell.metadata["tags"] = ["injected-parameters"]  # the name that papermill gave it
+            cells = lesson.notebook.cells
+            cells.insert(1 + next(i for i, one in enumerate(cells) if _sets_parameters(one)), cell)
+
+
+def _sets_parameters(cell):
+    return "parameters" in cell.metadata.get("tags", [])
+
+
+def _parameter_names(notebook):
+    """Return the variables that the cell tagged `parameters` sets."""
+    source = "\n".join(cell.source for cell in notebook.cells if _sets_parameters(cell))
+    return [
+        target.id
+        for statement in ast.parse(source).body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+    ]
+
+
+def _execute(lesson, shown):
+    """Run a lesson to its end or to its first error; Ctrl-C raises KeyboardInterrupt."""
+    lesson.status = "running"
+    lesson.began = time.perf_counter()
+    shown.started(lesson)
+    try:
+        # What the kernel's process itself says would tear the board apart; it matters if it dies.
+        # ZeroMQ needs a selector, which is not what Windows takes by default.
+        with (
+            tempfile.TemporaryFile() as said,
+            asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
+        ):
+            runner.run(_run_cells(lesson, shown, said))
+        lesson.status = "passed"
+    except _Failure as failure:
+        lesson.status, lesson.problem = "failed", failure.args
+    except KeyboardInterrupt:
+        lesson.status = "stopped"
+        raise
+    finally:
+        lesson.seconds = time.perf_counter() - lesson.began
+        shown.ended(lesson)
+
+
+class _Failure(Exception):
+    """A lesson failed: the cell's source, and the error as text that may hold ANSI colours."""
+
+
+async def _run_cells(lesson, shown, said):
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython())
+    client = _Client(
+        lesson.notebook,
+        km=manager,
+        timeout=None,
+        extra_arguments=["--log-level=ERROR"],  # its warnings are about networks, not lessons
+        startup_timeout=180,
+        iopub_timeout=120,
+        coalesce_streams=True,
+        record_timing=False,
+        resources={"metadata": {"path": str(lesson.path.parent)}},
+    )
+
+    def heard(line):
+        lesson.line = line
+        shown.progress(lesson)
+
+    client.heard = heard
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    source = ""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    try:
+        await client.async_start_new_kernel(env=env, stdout=subprocess.DEVNULL, stderr=said)
+        watch = asyncio.create_task(_watch_memory(lesson, manager.provisioner.pid))
+        await client.async_start_new_kernel_client()
+        for position, cell in enumerate(lesson.notebook.cells):
+            if cell.cell_type == "code":
+                lesson.cell += 1
+                source = cell.source
+                await client.async_execute_cell(cell, position)
+        watch.cancel()
+    except CellExecutionError:
+        raise _Failure(source, _traceback(cell)) from None
+    except (DeadKernelError, RuntimeError) as error:
+        # nbclient takes being cancelled, by Ctrl-C, for a dead kernel.
+        if asyncio.current_task().cancelling():
+            raise asyncio.CancelledError from None
+        said.seek(0)
+        last = said.read().decode(errors="replace")[-2000:]
+        advice = "Often memory has run out: close other programs."
+        raise _Failure(source, f"The kernel died ({error}). {advice}\n{last}".strip()) from None
+    finally:
+        if manager.has_kernel:
+            await manager.shutdown_kernel(now=True)
+        if client.kc:
+            client.kc.stop_channels()
+
+
+class _ThisPython(KernelSpecManager):
+    """Knows one kernel, the Python that runs this, whatever kernels a user has installed."""
+
+    def get_kernel_spec(self, kernel_name):
+        return KernelSpec(**get_kernel_dict())
+
+
+class _Client(NotebookClient):
+    """Runs cells, and hears what they print while they do."""
+
+    def process_message(self, msg, cell, cell_index):
+        content = msg["content"]
+        text = content.get("text") or content.get("data", {}).get("text/plain", "")
+        lines = text.replace("\r", "\n").strip().splitlines()
+        if lines and msg["msg_type"] != "error":
+            self.heard(lines[-1].strip())
+        return super().process_message(msg, cell, cell_index)
+
+
+async def _watch_memory(lesson, pid):
+    while True:
+        try:
+            process = psutil.Process(pid)
+            family = [process, *process.children(recursive=True)]
+            lesson.peak = max(lesson.peak, sum(one.memory_info().rss for one in family))
+        except psutil.Error:  # a process that has ended holds nothing
+            pass
+        await asyncio.sleep(0.2)
+
+
+def _traceback(cell):
+    for output in cell.outputs:
+        if output.output_type == "error":
+            return "\n".join(output.traceback)
+    return "The cell failed without saying why."
+
+
+def _keep(lesson, parameters, root):
+    """Put a lesson's executed copy and its page into `build/`, and renew the index."""
+    from course import pages  # nbconvert takes seconds to import
+
+    build = root / "build"
+    write(build / lesson.path.name, nbformat.writes(lesson.notebook) + "\n")
+    page = lesson.path.with_suffix(".html").name
+    write(build / page, pages.lesson(lesson.notebook, f"{lesson.number} · {lesson.title}"))
+    kept = _kept(root)
+    kept[lesson.number] = _entry(lesson) | {
+        "page": page,
+        "verdict": lesson.status,
+        "parameters": parameters,
+    }
+    write(build / "results.json", _kept_text(kept))
+    write(build / "index.html", pages.index(kept))
+
+
+def _kept(root):
+    """Return the entries of lessons whose pages are in `build/`, from this run or earlier ones."""
+    build = root / "build"
+    try:
+        entries = json.loads((build / "results.json").read_text(encoding="utf-8"))["lessons"]
+        return {number: one for number, one in entries.items() if (build / one["page"]).exists()}
+    except (OSError, ValueError, KeyError):  # nothing there, or nothing of ours
+        return {}
+
+
+def _kept_text(entries):
+    return json.dumps({"lessons": entries}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _entry(lesson):
+    return {
+        "title": lesson.title,
+        "seconds": round(lesson.seconds, 1),
+        "peak_mb": round(lesson.peak / 1e6),
+    } | (results.gather(lesson.notebook) or {})
+
+
+def _save(lesson, parameters, root):
+    """Store a lesson's figures in the tables, and its outputs in `notebooks/`.
+
+    A run with parameters is a variant of the lesson: its figures are stored under a key of their
+    own, and the notebook stays as it is.
+    """
+    settings = [f"{name}={value}" for name, value in parameters.items()]
+    results.save({" ".join([lesson.number, *settings]): _entry(lesson)}, root / results.TABLE)
+    if parameters:
+        return
+    # What differs from machine to machine, such as Python's version, is not the lesson's, and
+    # neither is what editors note in a cell.
+    lesson.notebook.metadata["language_info"] = {"name": "python"}
+    for cell in lesson.notebook.cells:
+        cell.metadata = {name: cell.metadata[name] for name in ("tags",) if name in cell.metadata}
+    write(lesson.path, nbformat.writes(lesson.notebook) + "\n")
+    results.update_readme(root)

@@ -1,0 +1,1 @@
+"""Recurrent networks in NumPy, as the lessons derive them."""

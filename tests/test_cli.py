@@ -1,0 +1,237 @@
+"""The command line: in real processes where the process matters."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from course import ROOT, __version__, cli, doctor
+from course.__main__ import main
+from course.errors import CourseError
+
+COMMANDS = ["run", "test", "lab", "list", "doctor", "data", "progress", "badges"]
+
+
+@pytest.fixture(autouse=True)
+def restored_path(monkeypatch):
+    """A command run in this process sets PYTHONPATH; the tests that follow get the old one back."""
+    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+
+
+def run(*arguments, **options):
+    """Return the finished process of a command of the course."""
+    return subprocess.run(
+        [sys.executable, "-m", "course", *arguments],
+        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120, **options,
+    )  # fmt: skip
+
+
+def test_import_is_quick_and_loads_no_tensorflow():
+    """Processor time, and the best of five, so that a busy machine does not fail it."""
+    program = (
+        "import sys, time; start = time.process_time(); import course;"
+        "seconds = time.process_time() - start; import course.cli, course.__main__;"
+        "print(seconds, *({'tensorflow', 'keras', 'numpy', 'rich'} & set(sys.modules)))"
+    )
+    seconds = []
+    for _ in range(5):
+        output = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True)
+        [number] = output.split()  # a heavy module's name would be a second word
+        seconds.append(float(number))
+    assert min(seconds) < 0.1
+
+
+def test_help_needs_nothing_but_the_standard_library():
+    """-S hides the installed packages."""
+    for arguments in ([], ["--help"], *([name, "--help"] for name in COMMANDS)):
+        shown = subprocess.check_output(
+            [sys.executable, "-S", "-m", "course", *arguments], cwd=ROOT, text=True
+        )
+        assert shown.startswith("usage: python3 -m course")
+
+
+def test_help_names_every_command():
+    shown = run("--help").stdout
+    for name in COMMANDS:
+        assert re.search(rf"^    {name} +\S", shown, re.MULTILINE)
+
+
+def test_version():
+    assert run("--version").stdout == f"rnn-course {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["dance"], ["data", "burn"], ["list", "--loud"], ["badges"]])
+def test_what_is_not_understood_ends_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "usage: python3 -m course" in capsys.readouterr().err
+
+
+def test_an_error_for_learners_is_one_sentence():
+    for arguments in (["data", "fetch", "nonsense"], ["run", "08", "-p", "text_file"]):
+        process = run(*arguments)
+        assert process.returncode == 1
+        assert len(process.stderr.splitlines()) == 1
+        assert process.stderr.endswith(".\n")
+
+
+def test_ctrl_c_ends_with_130(monkeypatch, capsys):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "execute", interrupted)
+    assert main(["list"]) == 130
+    assert capsys.readouterr().err == "\nStopped.\n"
+
+
+def test_a_console_without_the_characters():
+    process = run("data", env=os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "shakespeare" in process.stdout
+
+
+def test_parameters_take_the_type_they_look_like(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = ["units=64", "rate=4e-3", "save=True", "name=a=b", "empty=", "text_file=my text.txt"]
+    assert cli.parameters(settings) == {
+        "units": 64,
+        "rate": 0.004,
+        "save": True,
+        "name": "a=b",
+        "empty": "",
+        "text_file": str(tmp_path / "my text.txt"),
+    }
+    assert type(cli.parameters(["units=64"])["units"]) is int
+
+
+@pytest.mark.parametrize("setting", ["units", "=3", "my file=x", "2=3"])
+def test_what_is_no_parameter_is_refused(setting):
+    with pytest.raises(CourseError, match="write -p name=value"):
+        cli.parameters([setting])
+
+
+def test_run_hands_over_what_was_asked():
+    command = cli.parse(["run", "01", "08", "-p", "units=3", "-p", "rate=0.1", "--save"])
+    assert command.lessons == ["01", "08"]
+    assert command.parameters == ["units=3", "rate=0.1"]
+    assert command.save
+
+
+def test_pytest_gets_its_arguments_in_order():
+    command = cli.parse(["test", "-x", "--quick", "-k", "lstm and not gru", "tests"])
+    assert command.quick
+    assert command.pytest == ["-x", "-k", "lstm and not gru", "tests"]
+
+
+def test_paths_are_told_from_other_arguments(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "test_a.py").touch()
+    paths, others = cli.split_paths(["-k", "tests", "test_a.py::test_it", "tests", "--lf", "no"])
+    assert paths == [f"{tmp_path / 'test_a.py'}::test_it", str(tmp_path / "tests")]
+    assert others == ["-k", "tests", "--lf", "no"]
+
+
+def test_all_notebooks_are_tested_or_named_as_left_out():
+    assert cli.notebooks_to_test(quick=False) == (cli.notebooks(), [])
+    run_, left_out = cli.notebooks_to_test(quick=True)
+    assert sorted(run_ + left_out) == cli.notebooks()
+    assert [path.name[:2] for path in left_out] == cli.slow_lessons()
+
+
+def test_the_test_command_compares_stored_outputs_and_runs_named_paths_only(tmp_path):
+    output = {"output_type": "stream", "name": "stdout", "text": ["3\n"]}
+    cell = {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [output]}
+    write_notebook(tmp_path / "stale.ipynb", [cell | {"source": "print(2)"}])
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\n"
+        "def test_it():\n    pass\n\n"
+        "@pytest.mark.slow\ndef test_long():\n    pass\n"
+    )
+    process = run("test", "--quick", str(tmp_path))
+    assert process.returncode == 1, process.stderr
+    assert "the tests that are marked slow" in process.stdout
+    assert re.search("1 failed, 1 passed, 1 deselected", process.stdout), process.stdout
+
+
+def write_notebook(path, cells):
+    path.write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    )
+
+
+def test_lessons_without_a_time_count_as_slow(monkeypatch):
+    from course import results
+
+    first = cli.notebooks()[0].name[:2]
+    monkeypatch.setattr(results, "load", lambda: {"lessons": {first: {"seconds": 60}}})
+    lessons = [path.name[:2] for path in cli.notebooks()]
+    assert cli.slow_lessons() == [lesson for lesson in lessons if lesson != first]
+
+
+def test_list_shows_every_lesson(capsys):
+    assert main(["list"]) == 0
+    shown = capsys.readouterr().out
+    for notebook in cli.notebooks():
+        assert re.search(rf"^ +{notebook.name[:2]} ", shown, re.MULTILINE)
+
+
+def test_title_is_the_first_heading_without_its_number(tmp_path):
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": "# 08 · Writing plays\n\nMore."}]
+    notebook = tmp_path / "08_x.ipynb"
+    write_notebook(notebook, cells)
+    assert cli.title(notebook) == "Writing plays"
+
+
+def test_data_says_where_the_cache_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "cache"))
+    assert main(["data", "where"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'cache'}\n"
+
+
+def test_data_lists_sources_and_licences(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    assert main(["data"]) == main(["data", "licences"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("shakespeare") == 2
+    assert "public domain" in shown
+    assert main(["data", "verify"]) == 0  # nothing fetched, nothing damaged
+    assert "Nothing has been fetched" in capsys.readouterr().out
+
+
+def test_progress_names_its_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+    assert main(["progress"]) == 0
+    assert str(tmp_path / "progress.json") in capsys.readouterr().out
+
+
+def test_doctor_passes_here():
+    process = run("doctor")
+    assert process.returncode == 0, process.stdout
+    assert process.stderr == ""
+    for name in ("Python", "Packages", "TensorFlow", "Backend", "Cores", "Memory", "Data folder"):
+        assert re.search(rf"^(ok|!!)  {name} ", process.stdout, re.MULTILINE)
+
+
+def test_doctor_finds_what_blocks_and_says_what_to_do(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "file" / "cache"))
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    monkeypatch.setattr(doctor, "CHECKS", (doctor.backend, doctor.cache))
+    assert doctor.examine() == 1
+    shown = capsys.readouterr().out
+    assert "Remove the environment variable KERAS_BACKEND" in shown
+    assert "set COURSE_DATA to one that is" in shown
+
+
+def test_doctor_takes_a_missing_network_calmly(monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    finding = doctor.network()
+    assert finding.advice.startswith("Fine if")
+    assert not finding.blocks

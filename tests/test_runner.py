@@ -1,0 +1,244 @@
+"""The runner, on small notebooks in real kernels."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from rich.console import Console
+
+from course import ROOT, display, results, runner
+from course.errors import CourseError
+
+FIGURE = """from IPython.display import display
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+display({"image/png": PNG, "text/plain": "dot"}, raw=True, metadata={"image/png": {"alt": "A dot"}})"""
+PROGRESS = """shown = display({"text/plain": "epoch 1"}, raw=True, display_id=True)
+shown.update({"text/plain": "epoch 1   loss 2.5\\nstep 7 of 9"}, raw=True)"""
+REPORT = """from course import results
+results.report("nats", n / 2, 1.823, "five-gram", bits=2.114)"""
+EQUATIONS = r"""# 01 · Equations
+A state $h_t$ comes from [the last](02_broken.ipynb#Part) and [a paper](https://example.org/a.ipynb).
+
+$$\begin{aligned} a_t &= x_t W \\ h_t &= \tanh(a_t) \end{aligned} \tag{7}$$"""
+
+
+def write_lesson(root, name, *sources, title=None):
+    """Write a lesson whose first cell is a title and whose first code cell sets parameters."""
+    cells = [new_markdown_cell(title or f"# {name[:2]} · {name[3:].title()}")]
+    cells += [new_code_cell(source) for source in sources]
+    cells[1].metadata["tags"] = ["parameters"]
+    for position, cell in enumerate(cells):
+        cell["id"] = f"cell-{position}"
+    notebook = new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
+    folder = root / "notebooks"
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+def run(root, lessons=(), parameters=None, save=False):
+    """Run lessons as the command does; return (exit status, what was printed)."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as out:
+        patch.setattr(display, "LOG_SECONDS", 0)
+        patch.setenv("COLUMNS", "120")
+        status = runner.run(list(lessons), parameters or {}, save, root)
+    return status, out.getvalue()
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """Three lessons, of which the second fails, run with --save."""
+    root = tmp_path_factory.mktemp("course")
+    write_lesson(root, "01_equations", "n = 3", FIGURE, PROGRESS, REPORT, title=EQUATIONS)
+    write_lesson(root, "02_broken", "divisor = 0", "1 / divisor", "print('never')")
+    write_lesson(root, "03_last", "import os, sys", "print(sys.executable, os.getcwd())")
+    (root / "README.md").write_text("# Course\n<!-- results -->\nold\n<!-- /results -->\nend\n")
+    results.save({"00": {"title": "Earlier", "seconds": 5.0}}, root / results.TABLE)
+    return root
+
+
+@pytest.fixture(scope="module")
+def saved(course):
+    return course, *run(course, save=True)
+
+
+def test_a_failing_cell_is_shown_and_the_other_lessons_still_run(saved):
+    root, status, printed = saved
+    assert status == 1
+    assert "02 Broken failed" in printed and "1 / divisor" in printed
+    assert "ZeroDivisionError: division by zero" in printed
+    assert "03 Last: passed" in printed
+    errors = [
+        output.ename
+        for cell in read(root / "build" / "02_broken.ipynb").cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    ]
+    assert errors == ["ZeroDivisionError"]
+
+
+def test_progress_that_a_display_update_shows_is_heard(saved):
+    assert "cell 3 of 4" in saved[2] and "step 7 of 9" in saved[2]
+
+
+def test_the_table_shows_time_memory_result_baseline_and_verdict(saved):
+    row = next(line for line in saved[2].splitlines() if line.startswith("  01"))
+    assert "nats: 1.5, against 1.823 (five-gram)" in row and row.rstrip().endswith("passed")
+    seconds, megabytes = map(int, re.search(r"Equations +(\d+) +(\d+) ", row).groups())
+    assert 0 <= seconds < 60 and 20 < megabytes < 2000
+
+
+def test_the_kernel_is_this_python_in_the_notebooks_folder(saved):
+    root = saved[0]
+    printed = read(root / "build" / "03_last.ipynb").cells[2].outputs[0].text.strip()
+    assert printed == f"{sys.executable} {root / 'notebooks'}"
+
+
+def test_save_stores_outputs_of_passed_lessons_without_what_differs_by_machine(saved):
+    root = saved[0]
+    stored = read(root / "notebooks" / "01_equations.ipynb")
+    assert stored.cells[3].outputs[0]["data"]["text/plain"].endswith("step 7 of 9")
+    assert [cell.execution_count for cell in stored.cells[1:]] == [1, 2, 3, 4]
+    assert stored.metadata == {"language_info": {"name": "python"}}
+    assert [cell.id for cell in stored.cells] == [f"cell-{i}" for i in range(5)]
+    assert all("execution" not in cell.metadata for cell in stored.cells)
+    assert not read(root / "notebooks" / "02_broken.ipynb").cells[1].outputs
+
+
+def test_save_merges_the_table_of_results_and_renews_the_readme(saved):
+    root = saved[0]
+    table = json.loads((root / results.TABLE).read_text(encoding="utf-8"))
+    assert list(table["lessons"]) == ["00", "01", "03"]
+    assert table["lessons"]["00"]["title"] == "Earlier"
+    entry = table["lessons"]["01"]
+    assert entry["title"] == "Equations" and entry["peak_mb"] > 20 and entry["seconds"] > 0
+    assert entry["ours"] == 1.5 and entry["figures"] == {"bits": 2.114}
+    assert "cores" in table["machine"] and set(table["versions"]) >= {"python", "keras"}
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    row = (
+        "| [01 · Equations](notebooks/01_equations.ipynb) | 0.5 | nats | 1.5 | 1.823 (five-gram) |"
+    )
+    assert row in readme and "\nold\n" not in readme and readme.endswith("-->\nend\n")
+
+
+def test_pages_have_equations_alt_texts_and_no_request_to_anywhere(saved):
+    root = saved[0]
+    page = (root / "build" / "01_equations.html").read_text(encoding="utf-8")
+    assert page.count("<math") == 2 and "<mtable" in page and "<span>(7)</span>" in page
+    assert "\\tag" not in page and "$" not in re.sub(
+        r"<style>.*?</style>", "", page, flags=re.DOTALL
+    )
+    assert re.search(r'<img alt="A dot" src="data:image/png', page)
+    assert 'href="02_broken.html#Part"' in page and 'href="https://example.org/a.ipynb"' in page
+    assert "<script" not in page and not re.findall(r'(?:src="|url\(|@import ")https?:', page)
+    index = (root / "build" / "index.html").read_text(encoding="utf-8")
+    assert 'href="01_equations.html"' in index and "five-gram" in index and "failed" in index
+
+
+def test_parameters_are_injected_and_change_nothing_but_build(saved):
+    root = saved[0]
+    before = (root / "notebooks" / "01_equations.ipynb").read_bytes()
+    table = (root / results.TABLE).read_bytes()
+    status, printed = run(root, ["1"], {"n": 5})
+    assert status == 0
+    assert "nats: 2.5, against 1.823" in printed and "bits: 2.114" in printed
+    assert (root / "notebooks" / "01_equations.ipynb").read_bytes() == before
+    assert (root / results.TABLE).read_bytes() == table
+    kept = json.loads((root / "build" / "results.json").read_text(encoding="utf-8"))["lessons"]
+    assert kept["01"]["ours"] == 2.5 and kept["01"]["parameters"] == {"n": 5}
+    assert kept["02"]["verdict"] == "failed"  # of the earlier run
+
+
+@pytest.mark.parametrize(
+    ("lessons", "parameters", "words"),
+    [
+        (["77"], {}, "no lesson 77: there are 01, 02, 03"),
+        (["01"], {"m": 1}, r"no.* parameter m: there is n \(01\)"),
+    ],
+)
+def test_a_wrong_request_gets_a_sentence_that_names_what_there_is(
+    course, lessons, parameters, words
+):
+    with pytest.raises(CourseError, match=f"(?i){words}"):
+        run(course, lessons, parameters)
+
+
+def test_a_saved_run_with_parameters_is_a_variant(saved):
+    root = saved[0]
+    before = (root / "notebooks" / "01_equations.ipynb").read_bytes()
+    entry = results.load(root / results.TABLE)["lessons"]["01"]
+    run(root, ["1"], {"n": 5}, save=True)
+    table = results.load(root / results.TABLE)["lessons"]
+    assert table["01 n=5"]["ours"] == 2.5 and table["01"] == entry
+    assert (root / "notebooks" / "01_equations.ipynb").read_bytes() == before
+
+
+def test_a_missing_folder_a_broken_notebook_and_an_unwritable_build_get_a_sentence(tmp_path):
+    with pytest.raises(CourseError, match="no lessons in .*notebooks"):
+        run(tmp_path)
+    write_lesson(tmp_path, "01_a", "n = 1")
+    (tmp_path / "build").write_text("a file where the folder should be")
+    with pytest.raises(CourseError, match="build.* cannot be written"):
+        run(tmp_path)
+    (tmp_path / "notebooks" / "01_a.ipynb").write_text("{")
+    with pytest.raises(CourseError, match="01_a.ipynb is not a readable notebook"):
+        run(tmp_path)
+
+
+def test_the_board_has_a_line_for_each_lesson(tmp_path):
+    write_lesson(tmp_path, "01_a", "n = 1", "n")
+    write_lesson(tmp_path, "02_b", "n = 1")
+    results.save({"01": {"title": "A", "seconds": 80.0}}, tmp_path / results.TABLE)
+    first, second = runner._choose([], tmp_path)
+    first.status, first.cell, first.line = "running", 2, "epoch 1   loss 2.5"
+    first.began = time.perf_counter() - 12
+    console = Console(file=io.StringIO(), force_terminal=False, width=100)
+    console.print(display._Board(console, [first, second])._lines())
+    lines = console.file.getvalue().splitlines()
+    assert re.search(r"01 A +cell 2 of 2, 12 s of about 80 s +epoch 1   loss 2.5", lines[0])
+    assert re.search(r"02 B +waiting", lines[1])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
+def test_ctrl_c_stops_the_kernel_and_keeps_what_is_done(tmp_path):
+    write_lesson(tmp_path, "01_done", "n = 1", "print(n)")
+    write_lesson(
+        tmp_path, "02_long", "import os, time", "print('pid', os.getpid())\ntime.sleep(60)"
+    )
+    write_lesson(tmp_path, "03_never", "n = 1")
+    code = (
+        "import pathlib, sys\nfrom course import display, runner\ndisplay.LOG_SECONDS = 0\n"
+        "sys.exit(runner.run([], {}, False, pathlib.Path(sys.argv[1])))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    for line in process.stdout:
+        if "pid " in line:
+            kernel = int(line.split("pid ")[1])
+            break
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert not errors
+    assert not psutil.pid_exists(kernel)
+    assert "02 Long: stopped" in printed and "not run" in printed
+    built = {path.name for path in (tmp_path / "build").iterdir()}
+    assert built == {"01_done.ipynb", "01_done.html", "index.html", "results.json"}

@@ -20,8 +20,8 @@ def cross_entropy(logits, targets):
     return np.log(np.exp(shifted).sum(axis=-1)) - chosen
 
 
-def nats_per_character(model, numbers, batch=64, steps=100):
-    """Return a language model's mean cross-entropy over a text, every character but the first.
+def character_nats(model, numbers, batch=64, steps=100):
+    """Return a language model's cross-entropy at every character of a text but the first.
 
     The text is read in `batch` streams side by side, with the state carried along each.
 
@@ -31,22 +31,24 @@ def nats_per_character(model, numbers, batch=64, steps=100):
         numbers: the text as numbers, shape (length,).
         batch: the model's batch size.
         steps: steps to predict at a time.
+    Returns:
+        nats, shape (length - 1,), in the order of the text.
     """
     length = -(-(len(numbers) - 1) // batch)  # rounded up: the last streams end in padding
     windows = -(-length // steps)
 
-    def deal(sequence, fill):
-        streams = np.full(batch * length, fill, dtype="int32")
-        streams[: len(sequence)] = sequence
-        rows = np.full((batch, windows * steps), fill, dtype="int32")
-        rows[:, :length] = streams.reshape(batch, length)
-        return rows.reshape(batch, windows, steps).swapaxes(0, 1)
+    def deal(sequence):
+        padded = np.zeros(batch * length, dtype="int32")
+        padded[: len(sequence)] = sequence
+        rows = np.zeros((batch, windows * steps), dtype="int32")
+        rows[:, :length] = padded.reshape(batch, length)
+        return np.split(rows, windows, axis=1)
 
     for layer in model.layers:
         if getattr(layer, "stateful", False):
             layer.reset_state()
-    total = 0.0
-    for inputs, targets in zip(deal(numbers[:-1], 0), deal(numbers[1:], -1)):
-        losses = cross_entropy(model.predict_on_batch(inputs), np.maximum(targets, 0))
-        total += losses[targets >= 0].sum()
-    return total / (len(numbers) - 1)
+    losses = [
+        cross_entropy(model.predict_on_batch(inputs), targets)
+        for inputs, targets in zip(deal(numbers[:-1]), deal(numbers[1:]))
+    ]
+    return np.hstack(losses)[:, :length].ravel()[: len(numbers) - 1]

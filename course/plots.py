@@ -119,7 +119,8 @@ def draw_unrolled(ax, inputs, outputs, title, folded=False):
         loop = {**arrow, "connectionstyle": "arc,angleA=0,angleB=0,armA=22,armB=22,rad=8"}
         ax.annotate("", (0.25, -0.14), (0.25, 0.14), arrowprops=loop)
         ax.text(0.65, 0, "U", **small)
-    ax.set(xlim=(-0.5, len(inputs) - 0.5 + 0.3 * folded), ylim=(-1, 1), aspect="equal")
+    top = 1 if any(outputs) else 0.4
+    ax.set(xlim=(-0.5, len(inputs) - 0.5 + 0.3 * folded), ylim=(-1, top), aspect="equal")
     ax.set_title(title, fontsize=10, fontweight="normal")
     ax.axis("off")
 

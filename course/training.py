@@ -20,33 +20,35 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self.lines = []
         self.handle = None
-        self.shown = 0.0
 
     def on_train_begin(self, logs=None):
-        self.began = time.perf_counter()
-        self.done = 0
-        self.total = (self.params["steps"] or 0) * self.params["epochs"]
+        self.steps = self.params["steps"]
+        self.first = None  # when the first step was done, and how many that were
+        self.shown = 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        self.done += 1
+        done = self.epoch * (self.steps or 0) + batch + 1
+        # The first step compiles the model, so it says nothing about those to come.
+        self.first = self.first or (time.perf_counter(), done)
         if time.perf_counter() - self.shown > 0.5:
-            self._show(self._bar(logs or {}))
+            self._show(self._bar(done, logs or {}))
 
     def on_epoch_end(self, epoch, logs=None):
         self.lines.append(f"epoch {epoch + 1:2d}   {_numbers(logs or {})}")
         self._show()
 
-    def _bar(self, logs):
-        elapsed = time.perf_counter() - self.began
-        if not self.total:
-            return f"step {self.done}   {_numbers(logs)}   {elapsed:.0f} s"
-        part = self.done / self.total
-        left = elapsed * (1 - part) / part
-        bar = "█" * round(20 * part) + "░" * (20 - round(20 * part))
-        return f"{bar} step {self.done} of {self.total}   {_numbers(logs)}   {left:.0f} s left"
+    def _bar(self, done, logs):
+        if not self.steps:
+            return f"step {done}   {_numbers(logs)}"
+        total = self.steps * self.params["epochs"]
+        bar = "█" * (20 * done // total) + "░" * (20 - 20 * done // total)
+        began, at = self.first
+        seconds = (time.perf_counter() - began) / max(done - at, 1) * (total - done)
+        left = f"{seconds:.0f} s left" if done > at else ""
+        return f"{bar} step {done} of {total}   {_numbers(logs)}   {left}".rstrip()
 
     def _show(self, bar=None):
         from IPython.display import display

@@ -13,7 +13,7 @@ def adding_problem(count, length, seed):
     The baseline is the best constant prediction, the mean of the sum: 1. Its mean squared
     error is the variance of the sum of two independent uniform numbers, and the variance of
     one of them is the integral of (v - 1/2)^2 from 0 to 1, which is 1/12. So the baseline's
-    mean squared error is 2/12 = 1/6, about 0.1667. (Le et al. quote 0.1767.)
+    mean squared error is 2/12 = 1/6, about 0.1667. (Bai et al. (2018) quote 0.1767.)
 
     Args:
         count: number of sequences.

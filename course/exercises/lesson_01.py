@@ -82,9 +82,9 @@ Every state: such a vector at each of the 50 steps.""",
 def _parameters_problem(answer):
     if problem := number_problem(answer, 64 * (20 + 64 + 1), tolerance=1e-9):
         slips = {
-            64 * (20 + 64): "the bias is missing: one number for each unit.",
-            64 * (20 + 1): "the recurrent weights U are missing.",
-            50 * 64 * (20 + 64 + 1): "all steps share the same weights; do not count them 50 times.",
+            5376: "the bias is missing: one number for each unit.",
+            1344: "the recurrent weights U are missing.",
+            272_000: "all steps share the same weights; do not count them 50 times.",
         }
         if np.ndim(answer) == 0 and float(answer) in slips:
             return slips[float(answer)]

@@ -53,7 +53,7 @@ def _temperature_problem(function):
             return f"the probabilities sum to {got.sum():.3f} at temperature {temperature:g}, not 1."
         if not np.allclose(got, softmax(logits, temperature)):
             return (
-                f"at temperature {temperature:g} the probabilities are not those of equation (3); "
+                f"at temperature {temperature:g} the probabilities are not those of equation (4); "
                 "do they become more equal as the temperature rises?"
             )
     return None
@@ -74,7 +74,7 @@ q3 = Question(
     answer=_with_temperature,
     problem=_temperature_problem,
     hints=(
-        "Equation (3) is the softmax of the logits, each divided by the temperature.",
+        "Equation (4) is the softmax of the logits, each divided by the temperature.",
         "Divide first, then np.exp, then divide by the sum.",
     ),
     wrong=(

@@ -129,7 +129,7 @@ def test_the_course_itself_is_stamped_alike():
 
 
 # Colab has these, at versions of its own; cycler is a part of matplotlib.
-ON_COLAB = {"IPython", "cycler", "keras", "matplotlib", "numpy", "tensorflow"}
+ON_COLAB = {"IPython", "cycler", "keras", "matplotlib", "numpy", "psutil", "tensorflow"}
 
 
 def imported(path):

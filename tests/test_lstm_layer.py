@@ -82,13 +82,11 @@ def test_masks_are_respected(mask):
     np.testing.assert_allclose(ours(x, mask=mask), theirs(x, mask=mask), rtol=1e-9)
 
 
-def test_dropout_draws_one_mask_for_all_steps():
-    layer, _ = pair(dropout=0.5)
-    x = tf.ones((1000, 2, 3))
-    kept = layer(x, training=True)
-    plain = layer(x, training=False)
-    changed = np.any(np.abs(kept - plain) > 1e-6, axis=1).mean()
-    assert 0.8 < changed < 0.95  # 1 - 0.5 ** 3, were it not scaled: any of three inputs dropped
+def test_dropout_is_that_of_keras():
+    ours, theirs = pair(dtype="float64", return_sequences=True, dropout=0.5, seed=3)
+    dropped = ours(inputs(), training=True)
+    np.testing.assert_allclose(dropped, theirs(inputs(), training=True), rtol=1e-9)
+    assert np.abs(dropped - ours(inputs(), training=False)).max() > 0.01
 
 
 def test_a_stateful_layer_carries_its_state_from_batch_to_batch():
@@ -121,5 +119,5 @@ def test_it_trains_inside_bidirectional():
     model.compile("adam", "mse")
     x = np.random.default_rng(0).normal(size=(64, 6, 2))
     y = x[:, 0, :1]
-    losses = model.fit(x, y, epochs=30, verbose=0).history["loss"]
-    assert losses[-1] < 0.7 * losses[0]
+    losses = model.fit(x, y, epochs=80, verbose=0).history["loss"]
+    assert losses[-1] < 0.5 * losses[0]

@@ -1,5 +1,7 @@
 """Drop-in Keras layers that are faster on a CPU."""
 
+from course.layers.gru import GRU
 from course.layers.lstm import LSTM
+from course.layers.simple_rnn import SimpleRNN
 
-__all__ = ["LSTM"]
+__all__ = ["GRU", "LSTM", "SimpleRNN"]

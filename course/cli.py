@@ -122,6 +122,26 @@ def _parser():
 
     add("progress", _progress, "show which exercises you have answered")
 
+    bench = add(
+        "bench",
+        _bench,
+        "measure how fast the recurrent layers are on this machine",
+        "Ours, Keras' and PyTorch's, where that is installed, are timed in turns, beside the "
+        "matrix products alone. The options make the grid of shapes smaller.",
+    )
+    cells = ["SimpleRNN", "LSTM", "GRU"]
+    bench.add_argument("--cells", nargs="+", choices=cells, default=cells, metavar="CELL",
+                       help="some of SimpleRNN, LSTM and GRU")  # fmt: skip
+    for option, sizes in (("batch", [16, 64, 256]), ("time", [25, 100, 400]),
+                          ("units", [64, 256, 512])):  # fmt: skip
+        bench.add_argument(f"--{option}", nargs="+", type=_positive, default=sizes, metavar="N",
+                           help="by default " + " ".join(map(str, sizes)))  # fmt: skip
+    bench.add_argument("--rounds", type=_positive, default=5, metavar="N",
+                       help="how many turns each contender gets; 5 by default")  # fmt: skip
+    bench.add_argument(
+        "--save", action="store_true", help="also write course/bench.json and the README's figure"
+    )
+
     badges = add(
         "badges",
         _badges,
@@ -134,6 +154,13 @@ def _parser():
         "--check", action="store_true", help="change nothing; fail if a notebook lacks its badge"
     )
     return parser
+
+
+def _positive(text):
+    """Return a size from the command line."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above zero")
+    return int(text)
 
 
 def _run(command):
@@ -343,6 +370,15 @@ def _is_damaged(source):
     if damaged:
         print(f"  Delete them, such as {damaged[0]}, then run 'python3 -m course data fetch'.")
     return bool(damaged)
+
+
+def _bench(command):
+    from course import bench, contenders
+
+    # The layers are for CPUs: where there is a GPU, no contender gets it.
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    cases = contenders.grid(command.cells, command.batch, command.time, command.units)
+    return bench.run(cases, command.rounds, command.save)
 
 
 def _badges(command):

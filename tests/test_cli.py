@@ -12,7 +12,7 @@ from course import ROOT, __version__, cli, doctor
 from course.__main__ import main
 from course.errors import CourseError
 
-COMMANDS = ["run", "test", "lab", "list", "doctor", "data", "progress", "badges"]
+COMMANDS = ["run", "test", "lab", "list", "doctor", "data", "progress", "bench", "badges"]
 
 
 @pytest.fixture(autouse=True)

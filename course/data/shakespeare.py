@@ -68,7 +68,8 @@ def _spoken(markdown):
     """Return the speeches of a play, each behind its `SPEAKER:` line, a blank line between two."""
     speeches = []
     for block in re.split(r"\n\s*\n", markdown):
-        if block.lstrip().startswith("#"):  # act and scene
+        # Act and scene; four of them are printed as if somebody spoke them.
+        if re.match(r"\s*(#|\**scene [ivx]+\b)", block, re.IGNORECASE):
             continue
         speaker = re.match(r"\s*\*\*(.+?)\*\*", block)
         if speaker:

@@ -125,6 +125,42 @@ def draw_unrolled(ax, inputs, outputs, title, folded=False):
     ax.axis("off")
 
 
+def step_table(rows, title):
+    """Draw a few numbers of every step as a table whose cells are coloured by value.
+
+    Args:
+        rows: {name: one number a step}, read from top to bottom.
+        title: the figure's title.
+    Returns:
+        the figure.
+    """
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    values = np.array(list(rows.values()), dtype=float)
+    limit = max(1.0, np.abs(values).max())
+    fig, ax = plt.subplots(figsize=(7, 0.36 * len(values) + 0.8))
+    ax.imshow(values, cmap=_diverging(), vmin=-limit, vmax=limit, aspect="auto")
+    for (row, step), value in np.ndenumerate(values):
+        # Adding zero turns a rounded -0.0 into 0.0.
+        ax.text(step, row, f"{round(value, 2) + 0.0:g}", ha="center", va="center", size=9)
+    ax.set_xticks(range(values.shape[1]), range(1, values.shape[1] + 1))
+    ax.set_yticks(range(len(values)), list(rows))
+    ax.set(xlabel="step t", title=title)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return fig
+
+
+def _diverging():
+    """Return a colour map from blue over white to orange."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list(
+        "diverging", [OKABE_ITO["blue"], "white", OKABE_ITO["orange"]]
+    )
+
+
 def colored_text(text, values, title, width=64):
     """Draw a text with a coloured background behind each character.
 
@@ -137,10 +173,8 @@ def colored_text(text, values, title, width=64):
         the figure.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.colors import LinearSegmentedColormap
 
-    colors = [OKABE_ITO["blue"], "white", OKABE_ITO["orange"]]
-    cmap = LinearSegmentedColormap.from_list("diverging", colors)
+    cmap = _diverging()
     places, row, column = [], 0, 0
     for character in text:
         if column == width:

@@ -39,6 +39,7 @@ def kept(path):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_a_real_run_prints_tables_and_stores_figures_and_picture(tmp_path):
     """In a process of its own, and so with PyTorch where it is installed."""
     program = (
@@ -182,6 +183,7 @@ def test_memory_of_one_shape_only_and_not_of_the_limit(tmp_path, instant, monkey
     assert "123 + 300" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_memory_is_measured_in_a_fresh_process():
     found = bench.memory_in_fresh_process(Case("SimpleRNN", 64, 50, 256), "keras")
     # TensorFlow keeps at least the states: 64 × 50 × 256 numbers of 4 bytes.

@@ -84,6 +84,7 @@ def test_outputs_states_and_all_gradients_equal_keras(case):
     assert ours.engine == "course"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["eager", "function", "xla"])
 @pytest.mark.parametrize("name", NAMES)
 def test_single_precision_agrees_to_a_hundred_thousandth(name, mode):
@@ -201,6 +202,7 @@ def test_it_stands_between_other_layers(name):
     assert models[0].layers[1].backward_layer.engine == "course"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_fit_compiled_trains_as_keras_does(name):
     losses = []

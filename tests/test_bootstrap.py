@@ -209,6 +209,7 @@ def test_full_disk(monkeypatch):
         bootstrap._install(repair=False, make=True)
 
 
+@pytest.mark.slow
 @posix
 def test_killed_set_up_is_repaired(clone):
     process = clone.use("pip").start(start_new_session=True)

@@ -209,6 +209,7 @@ def test_progress_names_its_file(tmp_path, monkeypatch, capsys):
     assert str(tmp_path / "progress.json") in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_doctor_passes_here():
     process = run("doctor")
     assert process.returncode == 0, process.stdout

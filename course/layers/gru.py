@@ -3,7 +3,15 @@
 import keras
 import tensorflow as tf
 
-from course.layers.fast import FastLoop, arrays, before, bias_gradient, hold, weight_gradient
+from course.layers.fast import (
+    FastLoop,
+    arrays,
+    before,
+    bias_gradient,
+    hold,
+    sigmoid,
+    weight_gradient,
+)
 
 
 @keras.saving.register_keras_serializable(package="course")
@@ -49,7 +57,7 @@ def _gru(mask, x, h0, W, U, b, v):
     def forward(t, h, gates, states):
         az, ar, ag = tf.split(a[t], 3, axis=1)
         pz, pr, pg = tf.split(h @ U + v, 3, axis=1)
-        z, r = tf.sigmoid(az + pz), tf.sigmoid(ar + pr)
+        z, r = sigmoid(az + pz), sigmoid(ar + pr)
         g = tf.tanh(ag + r * pg)
         gates = gates.write(t, tf.concat([z, r, g, pg], axis=1))
         h = hold(mask, t, z * h + (1 - z) * g, h)
@@ -62,25 +70,26 @@ def _gru(mask, x, h0, W, U, b, v):
 
     def backward(d_states, d_last_h):
         states_before = before(h0, states)
+        U_T = tf.transpose(U)  # once, not at every step
 
-        def step(t, dh, deltas, recurrent):
+        def step(t, dh, deltas):
             z, r, g, pg = tf.split(gates[t], 4, axis=1)
             dh += d_states[t]
             delta_z = dh * (states_before[t] - g) * z * (1 - z)
             delta_g = dh * (1 - z) * (1 - g * g)
             delta_r = delta_g * pg * r * (1 - r)
             delta = tf.concat([delta_z, delta_r, delta_g], axis=1)
-            product = tf.concat([delta_z, delta_r, delta_g * r], axis=1)
             delta = hold(mask, t, delta, tf.zeros_like(delta))
-            product = hold(mask, t, product, tf.zeros_like(product))
-            passed = dh * z + tf.matmul(product, U, transpose_b=True)
-            dh = hold(mask, t, passed, dh)
-            return t - 1, dh, deltas.write(t, delta), recurrent.write(t, product)
+            passed = dh * z + tf.concat([delta_z, delta_r, delta_g * r], axis=1) @ U_T
+            return t - 1, hold(mask, t, passed, dh), deltas.write(t, delta)
 
-        _, dh0, deltas, recurrent = tf.while_loop(
-            lambda t, *_: t >= 0, step, (steps - 1, d_last_h, *arrays(2, steps, x.dtype))
+        _, dh0, deltas = tf.while_loop(
+            lambda t, *_: t >= 0, step, (steps - 1, d_last_h, *arrays(1, steps, x.dtype))
         )
-        deltas, recurrent = deltas.stack(), recurrent.stack()
+        deltas = deltas.stack()
+        delta_z, delta_r, delta_g = tf.split(deltas, 3, axis=2)
+        r = tf.split(gates, 4, axis=2)[1]
+        recurrent = tf.concat([delta_z, delta_r, delta_g * r], axis=2)  # of the product h U + v
         dx = tf.tensordot(deltas, W, [[2], [1]])
         dU = weight_gradient(states_before, recurrent)
         db, dv = bias_gradient(deltas, b), bias_gradient(recurrent, v)
@@ -107,7 +116,7 @@ def _gru_reset_before(mask, x, h0, W, U, b):
 
     def forward(t, h, gates, states):
         a_gates, ag = tf.split(a[t], [2 * units, units], axis=1)
-        z, r = tf.split(tf.sigmoid(a_gates + h @ U_gates), 2, axis=1)
+        z, r = tf.split(sigmoid(a_gates + h @ U_gates), 2, axis=1)
         g = tf.tanh(ag + (r * h) @ U_new)
         gates = gates.write(t, tf.concat([z, r, g], axis=1))
         h = hold(mask, t, z * h + (1 - z) * g, h)
@@ -120,6 +129,7 @@ def _gru_reset_before(mask, x, h0, W, U, b):
 
     def backward(d_states, d_last_h):
         states_before = before(h0, states)
+        U_gates_T, U_new_T = tf.transpose(U_gates), tf.transpose(U_new)
 
         def step(t, dh, deltas):
             z, r, g = tf.split(gates[t], 3, axis=1)
@@ -127,9 +137,9 @@ def _gru_reset_before(mask, x, h0, W, U, b):
             dh += d_states[t]
             delta_z = dh * (h - g) * z * (1 - z)
             delta_g = dh * (1 - z) * (1 - g * g)
-            d_reset = tf.matmul(delta_g, U_new, transpose_b=True)  # with respect to r * h
+            d_reset = delta_g @ U_new_T  # with respect to r * h
             delta_gates = tf.concat([delta_z, d_reset * h * r * (1 - r)], axis=1)
-            passed = dh * z + d_reset * r + tf.matmul(delta_gates, U_gates, transpose_b=True)
+            passed = dh * z + d_reset * r + delta_gates @ U_gates_T
             delta = tf.concat([delta_gates, delta_g], axis=1)
             delta = hold(mask, t, delta, tf.zeros_like(delta))
             return t - 1, hold(mask, t, passed, dh), deltas.write(t, delta)

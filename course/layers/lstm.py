@@ -9,7 +9,15 @@ here: weights, names, arguments and numbers are Keras' own.
 import keras
 import tensorflow as tf
 
-from course.layers.fast import FastLoop, arrays, before, bias_gradient, hold, weight_gradient
+from course.layers.fast import (
+    FastLoop,
+    arrays,
+    before,
+    bias_gradient,
+    hold,
+    sigmoid,
+    weight_gradient,
+)
 
 
 @keras.saving.register_keras_serializable(package="course")
@@ -49,7 +57,7 @@ def _lstm(mask, x, h0, c0, W, U, b):
 
     def forward(t, h, c, gates, cells, states):
         i, f, g, o = tf.split(a[t] + h @ U, 4, axis=1)
-        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+        i, f, g, o = sigmoid(i), sigmoid(f), tf.tanh(g), sigmoid(o)
         gates = gates.write(t, tf.concat([i, f, g, o], axis=1))
         new_c = f * c + i * g
         h = hold(mask, t, o * tf.tanh(new_c), h)
@@ -63,6 +71,7 @@ def _lstm(mask, x, h0, c0, W, U, b):
 
     def backward(d_states, d_last_h, d_last_c):
         cells_before = before(c0, cells)
+        U_T = tf.transpose(U)  # once, not at every step
 
         def step(t, dh, dc, deltas):
             i, f, g, o = tf.split(gates[t], 4, axis=1)
@@ -79,7 +88,7 @@ def _lstm(mask, x, h0, c0, W, U, b):
                 axis=1,
             )
             delta = hold(mask, t, delta, tf.zeros_like(delta))
-            dh = hold(mask, t, tf.matmul(delta, U, transpose_b=True), dh)
+            dh = hold(mask, t, delta @ U_T, dh)
             return t - 1, dh, hold(mask, t, dc_here * f, dc), deltas.write(t, delta)
 
         _, dh0, dc0, deltas = tf.while_loop(

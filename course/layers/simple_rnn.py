@@ -51,11 +51,13 @@ def _simple_rnn(mask, x, h0, W, U, b):
     states = states.stack()
 
     def backward(d_states, d_last_h):
+        U_T = tf.transpose(U)  # once, not at every step
+
         def step(t, dh, deltas):
             dh += d_states[t]
             delta = dh * (1 - states[t] * states[t])
             delta = hold(mask, t, delta, tf.zeros_like(delta))
-            passed = tf.matmul(delta, U, transpose_b=True)
+            passed = delta @ U_T
             return t - 1, hold(mask, t, passed, dh), deltas.write(t, delta)
 
         _, dh0, deltas = tf.while_loop(

@@ -57,8 +57,10 @@ class FastLoop:
     def _weights(self):
         """Return the cell's W, U and b as tensors; b is 0 for a layer without."""
         weights = [self.cell.kernel, self.cell.recurrent_kernel]
-        weights.append(self.cell.bias if self.use_bias else 0.0)
-        return [tf.convert_to_tensor(weight, self.compute_dtype) for weight in weights]
+        W, U = [tf.convert_to_tensor(weight, self.compute_dtype) for weight in weights]
+        if self.use_bias:
+            return W, U, tf.convert_to_tensor(self.cell.bias, self.compute_dtype)
+        return W, U, tf.zeros_like(U[0])
 
 
 def _swap(tensor):
@@ -69,6 +71,16 @@ def _swap(tensor):
 def arrays(count, steps, dtype):
     """Return so many empty arrays that a loop fills, one element a step."""
     return [tf.TensorArray(dtype, size=steps) for _ in range(count)]
+
+
+def filled(series):
+    """Return an array of a series' elements, in whose place a loop may write others.
+
+    A loop that reads an element and then writes there makes XLA do both in the same memory. If it
+    read the element in two ways, XLA would copy the whole array at every step.
+    """
+    array = tf.TensorArray(series.dtype, size=tf.shape(series)[0], clear_after_read=False)
+    return array.unstack(series)
 
 
 def before(first, states):
@@ -91,6 +103,12 @@ def weight_gradient(x, deltas):
     return tf.tensordot(x, deltas, [[0, 1], [0, 1]])
 
 
-def bias_gradient(deltas, b):
-    """Return the sum of delta_t over all steps and rows; a layer without a bias needs none."""
-    return tf.reduce_sum(deltas, axis=[0, 1]) if b.shape.rank else tf.zeros_like(b)
+def weight_gradients(x, h, deltas):
+    """Return `weight_gradient` of x and of h, from one matrix product for both."""
+    both = weight_gradient(tf.concat([x, h], axis=2), deltas)
+    return tf.split(both, [x.shape[-1], h.shape[-1]])
+
+
+def bias_gradient(deltas):
+    """Return the sum of delta_t over all steps and rows."""
+    return tf.reduce_sum(deltas, axis=[0, 1])

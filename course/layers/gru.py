@@ -8,9 +8,11 @@ from course.layers.fast import (
     arrays,
     before,
     bias_gradient,
+    filled,
     hold,
     sigmoid,
     weight_gradient,
+    weight_gradients,
 )
 
 
@@ -41,7 +43,7 @@ def gru(x, h0, W, U, b, v, mask=None):
         h0: initial hidden state, shape (batch, units).
         W: input weights (inputs, 3 units), in Keras' order: z (update), r (reset), g (new).
         U: recurrent weights (units, 3 units).
-        b, v: bias of the inputs' and of the recurrent product (3 units,), or 0.
+        b, v: bias of the inputs' and of the recurrent product (3 units,).
         mask: bool, shape (time, batch, 1); where False, the state stays as it is.
     Returns:
         all hidden states (time, batch, units), and the last (batch, units).
@@ -52,50 +54,65 @@ def gru(x, h0, W, U, b, v, mask=None):
 
 def _gru(mask, x, h0, W, U, b, v):
     steps = tf.shape(x)[0]
-    a = tf.tensordot(x, W, 1) + b  # the inputs of all steps in one product
+    W_gates, W_new = _split(W)
+    b_gates, b_new = _split(b)
 
-    def forward(t, h, gates, states):
-        az, ar, ag = tf.split(a[t], 3, axis=1)
-        pz, pr, pg = tf.split(h @ U + v, 3, axis=1)
-        z, r = sigmoid(az + pz), sigmoid(ar + pr)
-        g = tf.tanh(ag + r * pg)
-        gates = gates.write(t, tf.concat([z, r, g, pg], axis=1))
+    def forward(t, h, gates, news, products, states):
+        p_gates, p = _split(h @ U + v)
+        gates = gates.write(t, gates.read(t) + b_gates + p_gates)
+        z, r = tf.split(sigmoid(gates.read(t)), 2, axis=1)
+        g = tf.tanh(news.read(t) + b_new + r * p)
         h = hold(mask, t, z * h + (1 - z) * g, h)
-        return t + 1, h, gates, states.write(t, h)
+        return t + 1, h, gates, news.write(t, g), products.write(t, p), states.write(t, h)
 
-    _, last_h, gates, states = tf.while_loop(
-        lambda t, *_: t < steps, forward, (0, h0, *arrays(2, steps, x.dtype))
+    # The inputs of all steps in one product for z and r, and in one for g. In their place come
+    # the sums that go into the sigmoid, and g.
+    gates, news = filled(tf.tensordot(x, W_gates, 1)), filled(tf.tensordot(x, W_new, 1))
+    _, last_h, *stored = tf.while_loop(
+        lambda t, *_: t < steps, forward, (0, h0, gates, news, *arrays(2, steps, x.dtype))
     )
-    gates, states = gates.stack(), states.stack()
+    gates, news, products, states = [array.stack() for array in stored]
 
     def backward(d_states, d_last_h):
         states_before = before(h0, states)
         U_T = tf.transpose(U)  # once, not at every step
 
-        def step(t, dh, deltas):
-            z, r, g, pg = tf.split(gates[t], 4, axis=1)
+        def step(t, dh, d_gates, d_news, d_products):
+            # Until the deltas of z and r are written, their place holds the sums.
+            z, r = tf.split(sigmoid(d_gates.read(t)), 2, axis=1)
+            g = news[t]
             dh += d_states[t]
-            delta_z = dh * (states_before[t] - g) * z * (1 - z)
-            delta_g = dh * (1 - z) * (1 - g * g)
-            delta_r = delta_g * pg * r * (1 - r)
-            delta = tf.concat([delta_z, delta_r, delta_g], axis=1)
-            delta = hold(mask, t, delta, tf.zeros_like(delta))
-            passed = dh * z + tf.concat([delta_z, delta_r, delta_g * r], axis=1) @ U_T
-            return t - 1, hold(mask, t, passed, dh), deltas.write(t, delta)
+            d = hold(mask, t, dh, tf.zeros_like(dh))
+            delta_z = d * (states_before[t] - g) * z * (1 - z)
+            delta_g = d * (1 - z) * (1 - g * g)
+            delta_p = delta_g * r
+            delta_r = delta_p * products[t] * (1 - r)
+            delta_gates = tf.concat([delta_z, delta_r], axis=1)
+            passed = d * z + tf.concat([delta_gates, delta_p], axis=1) @ U_T
+            d_gates, d_news = d_gates.write(t, delta_gates), d_news.write(t, delta_g)
+            return t - 1, hold(mask, t, passed, dh), d_gates, d_news, d_products.write(t, delta_p)
 
-        _, dh0, deltas = tf.while_loop(
-            lambda t, *_: t >= 0, step, (steps - 1, d_last_h, *arrays(1, steps, x.dtype))
+        _, dh0, *stored = tf.while_loop(
+            lambda t, *_: t >= 0,
+            step,
+            (steps - 1, d_last_h, filled(gates), *arrays(2, steps, x.dtype)),
         )
-        deltas = deltas.stack()
-        delta_z, delta_r, delta_g = tf.split(deltas, 3, axis=2)
-        r = tf.split(gates, 4, axis=2)[1]
-        recurrent = tf.concat([delta_z, delta_r, delta_g * r], axis=2)  # of the product h U + v
-        dx = tf.tensordot(deltas, W, [[2], [1]])
-        dU = weight_gradient(states_before, recurrent)
-        db, dv = bias_gradient(deltas, b), bias_gradient(recurrent, v)
-        return dx, dh0, weight_gradient(x, deltas), dU, db, dv
+        d_gates, d_news, d_products = [array.stack() for array in stored]
+        dx = tf.tensordot(d_gates, W_gates, [[2], [1]]) + tf.tensordot(d_news, W_new, [[2], [1]])
+        dW_gates, dU_gates = weight_gradients(x, states_before, d_gates)
+        dW = tf.concat([dW_gates, weight_gradient(x, d_news)], axis=1)
+        dU = tf.concat([dU_gates, weight_gradient(states_before, d_products)], axis=1)
+        db_gates = bias_gradient(d_gates)
+        db, dv = [tf.concat([db_gates, bias_gradient(d)], axis=0) for d in (d_news, d_products)]
+        return dx, dh0, dW, dU, db, dv
 
     return (states, last_h), backward
+
+
+def _split(tensor):
+    """Return the columns of the gates z and r, and those of the new value g."""
+    units = tensor.shape[-1] // 3
+    return tf.split(tensor, [2 * units, units], axis=-1)
 
 
 def gru_reset_before(x, h0, W, U, b, mask=None):
@@ -110,54 +127,50 @@ def gru_reset_before(x, h0, W, U, b, mask=None):
 
 def _gru_reset_before(mask, x, h0, W, U, b):
     steps = tf.shape(x)[0]
-    units = h0.shape[-1]
-    a = tf.tensordot(x, W, 1) + b
-    U_gates, U_new = tf.split(U, [2 * units, units], axis=1)
+    (W_gates, W_new), (U_gates, U_new), (b_gates, b_new) = _split(W), _split(U), _split(b)
 
-    def forward(t, h, gates, states):
-        a_gates, ag = tf.split(a[t], [2 * units, units], axis=1)
-        z, r = tf.split(sigmoid(a_gates + h @ U_gates), 2, axis=1)
-        g = tf.tanh(ag + (r * h) @ U_new)
-        gates = gates.write(t, tf.concat([z, r, g], axis=1))
+    def forward(t, h, gates, news, resets, states):
+        gates = gates.write(t, gates.read(t) + b_gates + h @ U_gates)
+        z, r = tf.split(sigmoid(gates.read(t)), 2, axis=1)
+        reset = r * h
+        g = tf.tanh(news.read(t) + b_new + reset @ U_new)
         h = hold(mask, t, z * h + (1 - z) * g, h)
-        return t + 1, h, gates, states.write(t, h)
+        return t + 1, h, gates, news.write(t, g), resets.write(t, reset), states.write(t, h)
 
-    _, last_h, gates, states = tf.while_loop(
-        lambda t, *_: t < steps, forward, (0, h0, *arrays(2, steps, x.dtype))
+    gates, news = filled(tf.tensordot(x, W_gates, 1)), filled(tf.tensordot(x, W_new, 1))
+    _, last_h, *stored = tf.while_loop(
+        lambda t, *_: t < steps, forward, (0, h0, gates, news, *arrays(2, steps, x.dtype))
     )
-    gates, states = gates.stack(), states.stack()
+    gates, news, resets, states = [array.stack() for array in stored]
 
     def backward(d_states, d_last_h):
         states_before = before(h0, states)
         U_gates_T, U_new_T = tf.transpose(U_gates), tf.transpose(U_new)
 
-        def step(t, dh, deltas):
-            z, r, g = tf.split(gates[t], 3, axis=1)
-            h = states_before[t]
+        def step(t, dh, d_gates, d_news):
+            z, r = tf.split(sigmoid(d_gates.read(t)), 2, axis=1)
+            g, h = news[t], states_before[t]
             dh += d_states[t]
-            delta_z = dh * (h - g) * z * (1 - z)
-            delta_g = dh * (1 - z) * (1 - g * g)
-            d_reset = delta_g @ U_new_T  # with respect to r * h
+            d = hold(mask, t, dh, tf.zeros_like(dh))
+            delta_z = d * (h - g) * z * (1 - z)
+            delta_g = d * (1 - z) * (1 - g * g)
+            d_reset = delta_g @ U_new_T
             delta_gates = tf.concat([delta_z, d_reset * h * r * (1 - r)], axis=1)
-            passed = dh * z + d_reset * r + delta_gates @ U_gates_T
-            delta = tf.concat([delta_gates, delta_g], axis=1)
-            delta = hold(mask, t, delta, tf.zeros_like(delta))
-            return t - 1, hold(mask, t, passed, dh), deltas.write(t, delta)
+            passed = d * z + d_reset * r + delta_gates @ U_gates_T
+            d_gates, d_news = d_gates.write(t, delta_gates), d_news.write(t, delta_g)
+            return t - 1, hold(mask, t, passed, dh), d_gates, d_news
 
-        _, dh0, deltas = tf.while_loop(
-            lambda t, *_: t >= 0, step, (steps - 1, d_last_h, *arrays(1, steps, x.dtype))
+        _, dh0, *stored = tf.while_loop(
+            lambda t, *_: t >= 0,
+            step,
+            (steps - 1, d_last_h, filled(gates), *arrays(1, steps, x.dtype)),
         )
-        deltas = deltas.stack()
-        dx = tf.tensordot(deltas, W, [[2], [1]])
-        delta_gates, delta_g = tf.split(deltas, [2 * units, units], axis=2)
-        r = tf.split(gates, 3, axis=2)[1]
-        dU = tf.concat(
-            [
-                weight_gradient(states_before, delta_gates),
-                weight_gradient(r * states_before, delta_g),
-            ],
-            axis=1,
-        )
-        return dx, dh0, weight_gradient(x, deltas), dU, bias_gradient(deltas, b)
+        d_gates, d_news = [array.stack() for array in stored]
+        dx = tf.tensordot(d_gates, W_gates, [[2], [1]]) + tf.tensordot(d_news, W_new, [[2], [1]])
+        of_gates = weight_gradients(x, states_before, d_gates)
+        of_news = weight_gradients(x, resets, d_news)
+        dW, dU = [tf.concat(pair, axis=1) for pair in zip(of_gates, of_news, strict=True)]
+        db = tf.concat([bias_gradient(d_gates), bias_gradient(d_news)], axis=0)
+        return dx, dh0, dW, dU, db
 
     return (states, last_h), backward

@@ -2,8 +2,9 @@
 
 Keras lets TensorFlow differentiate the loop over time, and pays for it with a small matrix
 product for the weight gradient at every step. Lesson 02 shows that dW is one large product once
-every delta is stored. That, and one product for the inputs of all steps, is all that is different
-here: weights, names, arguments and numbers are Keras' own.
+every delta is stored. Here it is, and so is the product for the inputs of all steps. The sums a_t
+that go into the gates are all that is stored of them, and the deltas take their place in memory.
+Weights, names, arguments and numbers are Keras' own.
 """
 
 import keras
@@ -14,9 +15,9 @@ from course.layers.fast import (
     arrays,
     before,
     bias_gradient,
+    filled,
     hold,
-    sigmoid,
-    weight_gradient,
+    weight_gradients,
 )
 
 
@@ -42,7 +43,7 @@ def lstm(x, h0, c0, W, U, b, mask=None):
         h0, c0: initial hidden and cell state, shape (batch, units).
         W: input weights (inputs, 4 units), in Keras' order of gates: i, f, g, o.
         U: recurrent weights (units, 4 units).
-        b: bias (4 units,), or 0.
+        b: bias (4 units,).
         mask: bool, shape (time, batch, 1); where False, both states stay as they are.
     Returns:
         all hidden states (time, batch, units), and the last hidden and cell state.
@@ -53,28 +54,28 @@ def lstm(x, h0, c0, W, U, b, mask=None):
 
 def _lstm(mask, x, h0, c0, W, U, b):
     steps = tf.shape(x)[0]
-    a = tf.tensordot(x, W, 1) + b  # the inputs of all steps in one product
 
-    def forward(t, h, c, gates, cells, states):
-        i, f, g, o = tf.split(a[t] + h @ U, 4, axis=1)
-        i, f, g, o = sigmoid(i), sigmoid(f), tf.tanh(g), sigmoid(o)
-        gates = gates.write(t, tf.concat([i, f, g, o], axis=1))
+    def forward(t, h, c, a, cells, states):
+        a = a.write(t, a.read(t) + h @ U + b)
+        i, f, g, o = _gates(a.read(t))
         new_c = f * c + i * g
         h = hold(mask, t, o * tf.tanh(new_c), h)
         c = hold(mask, t, new_c, c)
-        return t + 1, h, c, gates, cells.write(t, c), states.write(t, h)
+        return t + 1, h, c, a, cells.write(t, c), states.write(t, h)
 
-    _, last_h, last_c, gates, cells, states = tf.while_loop(
-        lambda t, *_: t < steps, forward, (0, h0, c0, *arrays(3, steps, x.dtype))
+    a = filled(tf.tensordot(x, W, 1))  # the inputs of all steps in one product
+    _, last_h, last_c, a, cells, states = tf.while_loop(
+        lambda t, *_: t < steps, forward, (0, h0, c0, a, *arrays(2, steps, x.dtype))
     )
-    gates, cells, states = gates.stack(), cells.stack(), states.stack()
+    a, cells, states = a.stack(), cells.stack(), states.stack()
 
     def backward(d_states, d_last_h, d_last_c):
         cells_before = before(c0, cells)
         U_T = tf.transpose(U)  # once, not at every step
 
         def step(t, dh, dc, deltas):
-            i, f, g, o = tf.split(gates[t], 4, axis=1)
+            # Until delta_t is written, its place holds a_t. To store the gates would take longer.
+            i, f, g, o = _gates(deltas.read(t))
             tanh_c = tf.tanh(cells[t])
             dh += d_states[t]
             dc_here = dc + dh * o * (1 - tanh_c * tanh_c)
@@ -92,11 +93,20 @@ def _lstm(mask, x, h0, c0, W, U, b):
             return t - 1, dh, hold(mask, t, dc_here * f, dc), deltas.write(t, delta)
 
         _, dh0, dc0, deltas = tf.while_loop(
-            lambda t, *_: t >= 0, step, (steps - 1, d_last_h, d_last_c, *arrays(1, steps, x.dtype))
+            lambda t, *_: t >= 0, step, (steps - 1, d_last_h, d_last_c, filled(a))
         )
         deltas = deltas.stack()
         dx = tf.tensordot(deltas, W, [[2], [1]])
-        dU = weight_gradient(before(h0, states), deltas)
-        return dx, dh0, dc0, weight_gradient(x, deltas), dU, bias_gradient(deltas, b)
+        dW, dU = weight_gradients(x, before(h0, states), deltas)
+        return dx, dh0, dc0, dW, dU, bias_gradient(deltas)
 
     return (states, last_h, last_c), backward
+
+
+def _gates(a):
+    """Return the gates i, f, g and o for their sums a, (batch, 4 units).
+
+    As sigmoid(a) is (1 + tanh(a / 2)) / 2, one tanh makes all four, also that of g.
+    """
+    s = tf.repeat(tf.constant([0.5, 0.5, 1, 0.5], a.dtype), a.shape[-1] // 4)
+    return tf.split(s * tf.tanh(s * a) + (1 - s), 4, axis=1)

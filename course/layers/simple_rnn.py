@@ -3,7 +3,15 @@
 import keras
 import tensorflow as tf
 
-from course.layers.fast import FastLoop, arrays, before, bias_gradient, hold, weight_gradient
+from course.layers.fast import (
+    FastLoop,
+    arrays,
+    before,
+    bias_gradient,
+    filled,
+    hold,
+    weight_gradients,
+)
 
 
 @keras.saving.register_keras_serializable(package="course")
@@ -28,7 +36,7 @@ def simple_rnn(x, h0, W, U, b, mask=None):
         h0: initial hidden state, shape (batch, units).
         W: input weights (inputs, units).
         U: recurrent weights (units, units).
-        b: bias (units,), or 0.
+        b: bias (units,).
         mask: bool, shape (time, batch, 1); where False, the state stays as it is.
     Returns:
         all hidden states (time, batch, units), and the last (batch, units).
@@ -39,15 +47,14 @@ def simple_rnn(x, h0, W, U, b, mask=None):
 
 def _simple_rnn(mask, x, h0, W, U, b):
     steps = tf.shape(x)[0]
-    a = tf.tensordot(x, W, 1) + b  # the inputs of all steps in one product
+    a = tf.tensordot(x, W, 1)  # the inputs of all steps in one product
 
     def forward(t, h, states):
-        h = hold(mask, t, tf.tanh(a[t] + h @ U), h)
+        # Until h_t is written, its place holds x_t W.
+        h = hold(mask, t, tf.tanh(states.read(t) + b + h @ U), h)
         return t + 1, h, states.write(t, h)
 
-    _, last_h, states = tf.while_loop(
-        lambda t, *_: t < steps, forward, (0, h0, *arrays(1, steps, x.dtype))
-    )
+    _, last_h, states = tf.while_loop(lambda t, *_: t < steps, forward, (0, h0, filled(a)))
     states = states.stack()
 
     def backward(d_states, d_last_h):
@@ -65,7 +72,7 @@ def _simple_rnn(mask, x, h0, W, U, b):
         )
         deltas = deltas.stack()
         dx = tf.tensordot(deltas, W, [[2], [1]])
-        dU = weight_gradient(before(h0, states), deltas)
-        return dx, dh0, weight_gradient(x, deltas), dU, bias_gradient(deltas, b)
+        dW, dU = weight_gradients(x, before(h0, states), deltas)
+        return dx, dh0, dW, dU, bias_gradient(deltas)
 
     return (states, last_h), backward

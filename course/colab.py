@@ -9,8 +9,18 @@ from importlib import metadata
 from course.errors import CourseError
 
 # What the notebooks import beyond what Colab is sure to have, by the name to install.
-# All are pure Python. TensorFlow, Keras and NumPy stay as Colab ships them.
-PACKAGES = {"filelock": "filelock", "platformdirs": "platformdirs"}
+# All are pure Python, but for espeakng-loader, which carries a library and needs nothing else.
+# TensorFlow, Keras and NumPy stay as Colab ships them.
+PACKAGES = {
+    "colorama": "colorama",
+    "docopt": "docopt",
+    "espeakng_loader": "espeakng-loader",
+    "filelock": "filelock",
+    "num2words": "num2words",
+    "platformdirs": "platformdirs",
+    "portalocker": "portalocker",
+    "sacrebleu": "sacrebleu",
+}
 
 
 def prepare():

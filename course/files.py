@@ -6,12 +6,12 @@ import os
 from course.errors import CourseError
 
 
-def write(path, text):
-    """Write a text file, so that a reader never meets half of it; folders are made as needed.
+def write(path, content):
+    """Write a file, so that a reader never meets half of it; folders are made as needed.
 
     Args:
         path: a `Path`.
-        text: its new content; stored as UTF-8.
+        content: its new content: bytes, or a text, which is stored as UTF-8.
 
     Raises:
         CourseError: the file cannot be written; the message says why.
@@ -20,7 +20,7 @@ def write(path, text):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            draft.write_text(text, encoding="utf-8", newline="\n")
+            draft.write_bytes(content if isinstance(content, bytes) else content.encode())
             os.replace(draft, path)
         finally:
             draft.unlink(missing_ok=True)

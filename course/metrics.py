@@ -1,8 +1,13 @@
 """How good a prediction is."""
 
+import json
+from itertools import pairwise
+from typing import NamedTuple
+
 import numpy as np
 
 BITS_PER_NAT = 1 / np.log(2)
+DRAWS = 1_000  # how often sentences are drawn anew for a score's interval
 
 
 def cross_entropy(logits, targets):
@@ -52,3 +57,107 @@ def character_nats(model, numbers, batch=64, steps=100):
         for inputs, targets in zip(deal(numbers[:-1]), deal(numbers[1:]))
     ]
     return np.hstack(losses)[:, :length].ravel()[: len(numbers) - 1]
+
+
+def mase(actual, predicted, history, season=1):
+    """Return the mean absolute scaled error: how a forecast compares with a naive one.
+
+    The mean absolute error is divided by the one that the naive forecast "as one season ago"
+    makes on the history. So 1 is as good as that, and below 1 is better. The scale comes from
+    the past alone, and the same history has to be used for all forecasts that are compared.
+
+    Args:
+        actual, predicted: arrays of the same shape.
+        history: the series that came before, shape (steps,).
+        season: steps in a season; 1 for the last value.
+    Returns:
+        a number without unit.
+    Raises:
+        ValueError: the history is not longer than a season, or repeats itself exactly.
+    Source: Hyndman and Koehler (2006).
+    """
+    actual, predicted, history = (np.asarray(x, "float64") for x in (actual, predicted, history))
+    if len(history) <= season:
+        raise ValueError(f"A history of {len(history)} steps is no longer than a season, {season}.")
+    scale = np.mean(np.abs(history[season:] - history[:-season]))
+    if scale == 0:
+        raise ValueError("The history repeats itself exactly, so there is no error to scale by.")
+    return np.mean(np.abs(actual - predicted)) / scale
+
+
+class Score(NamedTuple):
+    """A score from 0 to 100 with its 95 % interval, and the signature that lets others repeat it.
+
+    Attributes:
+        value: the score.
+        low, high: where 95 % of the scores lie when sentences are drawn anew, with replacement.
+        signature: sacreBLEU's settings in short.
+    """
+
+    value: float
+    low: float
+    high: float
+    signature: str
+
+    def __str__(self):
+        return f"{self.value:.1f} [{self.low:.1f}, {self.high:.1f}]"
+
+
+def bleu(hypotheses, references):
+    """Return the BLEU of translations: how many of their 1- to 4-grams a reference has.
+
+    Upper and lower case count as equal, and punctuation counts as words of its own.
+
+    Args:
+        hypotheses: list of texts.
+        references: a list of texts for each of them, one or more.
+    Returns:
+        a `Score`.
+    Source: Papineni et al. (2002); Post (2018) for sacreBLEU, which computes it.
+    """
+    from sacrebleu.metrics import BLEU
+
+    return _score(BLEU(lowercase=True, tokenize="intl"), hypotheses, references)
+
+
+def chrf(hypotheses, references):
+    """Return the chrF of translations, the F-score of their 1- to 6-grams of characters.
+
+    Args and returns: as for `bleu`.
+    Source: Popović (2015), with recall weighted twice (chrF2).
+    """
+    from sacrebleu.metrics import CHRF
+
+    return _score(CHRF(lowercase=True), hypotheses, references)
+
+
+def bleu_by_length(sources, hypotheses, references, edges):
+    """Return the BLEU of short and of long sentences.
+
+    Args:
+        sources: list of texts; their length is their number of words.
+        hypotheses, references: as for `bleu`.
+        edges: increasing; group k has more than edges[k] and at most edges[k + 1] words.
+    Returns:
+        for each group the number of sentences and a `Score`; None for a group without sentences.
+    """
+    words = np.array([len(source.split()) for source in sources])
+    groups = []
+    for low, high in pairwise(edges):
+        chosen = np.flatnonzero((low < words) & (words <= high))
+        texts = [hypotheses[i] for i in chosen], [references[i] for i in chosen]
+        groups.append((len(chosen), bleu(*texts) if len(chosen) else None))
+    return groups
+
+
+def _score(metric, hypotheses, references):
+    if len(hypotheses) != len(references):
+        raise ValueError(f"{len(hypotheses)} translations, and references for {len(references)}.")
+    most = max(map(len, references))
+    # One list for all first references, one for all second ones, and so on.
+    streams = [[refs[k] if k < len(refs) else None for refs in references] for k in range(most)]
+    found = metric.corpus_score(hypotheses, streams, n_bootstrap=DRAWS)
+    entries = json.loads(found.format(signature=str(metric.get_signature()), is_json=True))
+    # A single sentence cannot be drawn in different ways, and gets no interval.
+    mean, spread = entries.get("confidence_mean", found.score), entries.get("confidence_var", 0)
+    return Score(found.score, mean - spread, mean + spread, entries["signature"])

@@ -190,3 +190,56 @@ def colored_text(text, values, title, width=64):
     ax.set(xlim=(0, width + 1), ylim=(row + 1, 0), title=title)
     ax.axis("off")
     return fig
+
+
+def colored_words(words, values, title, width=64):
+    """Draw words one after the other with a coloured background behind each.
+
+    Args:
+        words: the words, drawn with a space between them.
+        values: one number a word, from -1 (blue) over 0 (white) to 1 (orange).
+        title: the figure's title.
+        width: characters in a row; a word that does not fit begins a new one.
+    Returns:
+        the figure.
+    """
+    import matplotlib.pyplot as plt
+
+    cmap = _diverging()
+    places, row, column = [], 0, 0
+    for word in words:
+        if column and column + len(word) > width:
+            row, column = row + 1, 0
+        places.append((column, row))
+        column += len(word) + 1
+    fig, ax = plt.subplots(figsize=(7, 0.3 * (row + 1) + 0.5))
+    for word, value, (x, y) in zip(words, values, places, strict=True):
+        box = plt.Rectangle((x, y + 0.1), len(word) + 0.6, 0.8, facecolor=cmap((value + 1) / 2))
+        ax.add_patch(box)
+        middle = x + len(word) / 2 + 0.3
+        ax.text(middle, y + 0.5, word, family="monospace", size=9, ha="center", va="center")
+    ax.set(xlim=(0, width + 1), ylim=(row + 1, 0), title=title)
+    ax.axis("off")
+    return fig
+
+
+def play(audio, rate, description):
+    """Display a player for a sound.
+
+    Args:
+        audio: between -1 and 1, shape (samples,).
+        rate: samples per second.
+        description: what is heard, for someone who cannot hear it.
+    """
+    import base64
+    from html import escape
+
+    import soundfile
+    from IPython.display import display
+
+    wav = io.BytesIO()
+    soundfile.write(wav, audio, rate, format="WAV", subtype="PCM_16")
+    source = f"data:audio/wav;base64,{base64.b64encode(wav.getvalue()).decode()}"
+    player = f'<audio controls src="{source}" aria-label="{escape(description)}"></audio>'
+    data = {"text/html": f"<p>{player}<br>{escape(description)}</p>"}
+    display(data | {"text/plain": f"[sound: {description}]"}, raw=True)

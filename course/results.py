@@ -77,14 +77,17 @@ def headline(entry):
 
 
 def load(path=PATH):
-    """Return the committed table: {"machine": …, "lessons": {"08": {…}, …}}."""
+    """Return the committed table: {"lessons": {"08": {…}, …}}."""
     if not path.exists():
-        return {"machine": "", "lessons": {}}
+        return {"lessons": {}}
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def save(entries, path=PATH):
     """Merge lessons' entries, measured on this machine, into a table and store it.
+
+    Each entry says on which machine and with which versions it was measured, since lessons are not
+    all run again at once.
 
     Args:
         entries: {"08": {"title": …, "seconds": …, "peak_mb": …, "measure": …}, …}; what the table
@@ -94,12 +97,10 @@ def save(entries, path=PATH):
     Raises:
         CourseError: the file cannot be written.
     """
-    lessons = load(path)["lessons"] | entries
-    table = {
-        "machine": machine(),
-        "versions": versions(),
-        "lessons": {number: lessons[number] for number in sorted(lessons)},
-    }
+    here = {"machine": machine(), "versions": versions()}
+    measured = {number: entry | here for number, entry in entries.items()}
+    lessons = load(path)["lessons"] | measured
+    table = {"lessons": {number: lessons[number] for number in sorted(lessons)}}
     write(path, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
 
 

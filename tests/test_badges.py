@@ -129,7 +129,10 @@ def test_the_course_itself_is_stamped_alike():
 
 
 # Colab has these, at versions of its own; cycler is a part of matplotlib.
-ON_COLAB = {"IPython", "cycler", "keras", "matplotlib", "numpy", "psutil", "tensorflow"}
+ON_COLAB = {
+    *("IPython", "cycler", "keras", "matplotlib", "numpy", "pandas", "psutil", "scipy"),
+    *("rich", "sklearn", "soundfile", "statsmodels", "tensorflow", "tokenizers", "torch"),
+}
 
 
 def imported(path):

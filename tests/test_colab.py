@@ -18,8 +18,9 @@ from course import ROOT, badges, colab
 LESSON = "01_simple_rnn.ipynb"
 REPOSITORY = "ada/rnn-course"
 VERSIONS = {"tensorflow": "2.20.0", "keras": "3.13.2", "numpy": "2.1.3"}
-# What else a notebook finds on Colab; filelock is left out, so that there is something to add.
+# What else a notebook finds on Colab; the other packages of the course are left to be added.
 ALSO = ["ipykernel", "matplotlib", "nbclient", "nbformat", "pip", "platformdirs"]
+ADDED = {"rnn-course"} | set(colab.PACKAGES.values()) - set(ALSO)
 # Colab's kernel has this module before the first cell runs; a .pth file runs at start-up.
 PRETEND = "import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')\n"
 EXECUTE = """
@@ -71,7 +72,7 @@ def python():
         (folder / site / "pretend_colab.pth").write_text(PRETEND)
         complete.write_text(recipe)
     # What an earlier run of this test has added.
-    run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "rnn-course", "filelock")
+    run(python, "-m", "pip", "uninstall", "--quiet", "--yes", *sorted(ADDED))
     return python
 
 
@@ -93,7 +94,7 @@ def archive(path):
 def test_lesson_01(python, tmp_path):
     before = installed(python)
     assert {name: before[name] for name in VERSIONS} == VERSIONS
-    assert "rnn-course" not in before and "filelock" not in before
+    assert ADDED.isdisjoint(before)
 
     folder = tmp_path / "notebooks"
     folder.mkdir()
@@ -119,7 +120,7 @@ def test_lesson_01(python, tmp_path):
     assert "site-packages" in report["course"]
     assert str(ROOT / "build" / "colab-env") in report["python"]
     added = {name: report["installed"][name] for name in set(report["installed"]) - set(before)}
-    assert set(added) == {"rnn-course", "filelock"}
+    assert set(added) == ADDED
     assert {name: report["installed"][name] for name in before} == before
 
     [setup] = [cell for cell in cells if "setup" in cell.metadata.get("tags", [])]

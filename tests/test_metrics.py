@@ -1,10 +1,10 @@
-"""Cross-entropy, and that every character counts exactly once."""
+"""Cross-entropy, that every character counts exactly once, and the scaled error."""
 
 import keras
 import numpy as np
 import pytest
 
-from course.metrics import BITS_PER_NAT, cross_entropy, character_nats
+from course.metrics import BITS_PER_NAT, character_nats, cross_entropy, mase
 
 
 def test_cross_entropy_equals_keras():
@@ -45,3 +45,22 @@ def test_the_state_is_reset_before_and_carried_along():
     for _ in range(2):
         carried = character_nats(model, numbers, batch=1, steps=10)
         assert np.allclose(carried, whole, atol=1e-6)
+
+
+def test_mase_by_hand():
+    history = [1.0, 2.0, 4.0, 7.0]  # changes of 1, 2 and 3: a mean of 2
+    assert mase([8.0, 9.0], [7.0, 11.0], history) == pytest.approx(0.75)
+    # Two steps apart: changes of 3 and 5, a mean of 4.
+    assert mase([8.0, 9.0], [7.0, 11.0], history, season=2) == pytest.approx(0.375)
+
+
+def test_the_seasonal_naive_forecast_has_a_mase_of_one_on_its_own_history():
+    history = np.random.default_rng(0).normal(size=500)
+    assert mase(history[24:], history[:-24], history, season=24) == pytest.approx(1)
+
+
+def test_mase_needs_a_history_that_changes():
+    with pytest.raises(ValueError, match="no longer than a season, 24"):
+        mase([1.0], [1.0], np.ones(24), season=24)
+    with pytest.raises(ValueError, match="repeats itself"):
+        mase([1.0], [1.0], np.tile(np.arange(24), 3), season=24)

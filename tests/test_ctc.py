@@ -1,15 +1,14 @@
 """CTC of lesson 11: against every path, against Keras, with true lengths, and as the lesson builds it."""
 
-import ast
 import itertools
 
-import nbformat
+import lesson_code
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course import ROOT, decoding
+from course import decoding
 from course.errors import CourseError
 from course.scratch import ctc, gradient_check
 
@@ -133,21 +132,9 @@ def test_greedy_decoding_stops_at_the_true_length():
     assert decoding.ctc_greedy(scores, steps=[1, 7]) == [[], [5, 1]]
 
 
-def lesson_functions(names):
-    """Return functions as lesson 11 defines them, from the source of its cells."""
-    notebook = nbformat.read(ROOT / "notebooks" / "11_speech_and_ctc.ipynb", as_version=4)
-    scope = {"np": np, "ctc": ctc, "itertools": itertools}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and any(f"def {name}(" in cell.source for name in names):
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), "lesson 11", "exec"), scope)  # noqa: S102
-    return [scope[name] for name in names]
-
-
 def test_the_package_and_the_lesson_agree():
     names = ["extend", "ways_in", "forward", "backward", "ctc_by_hand", "collapse"]
-    *_, by_hand, collapse = lesson_functions(names)
+    *_, by_hand, collapse = lesson_code.functions("11", names, np=np, ctc=ctc, itertools=itertools)
     logits, labels, symbols, steps = batch(seed=5)
     symbols = np.maximum(symbols, 1)
     losses, gradients = ctc.loss_and_gradient(logits, labels, symbols, steps)

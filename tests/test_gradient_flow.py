@@ -1,14 +1,11 @@
 """Gradients on their way back: against TensorFlow, against theory, and as lesson 03 builds them."""
 
-import ast
-
-import nbformat
+import lesson_code
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course import ROOT
 from course.scratch import gradient_flow
 from course.scratch.gradient_flow import clip_by_global_norm, state_jacobians
 from course.scratch.simple_rnn import SimpleRNNParams, forward
@@ -101,20 +98,8 @@ def test_clipping_is_that_of_tensorflow():
             np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
-def lesson_functions(names):
-    """Return functions as lesson 03 defines them, from the source of its cells."""
-    notebook = nbformat.read(ROOT / "notebooks" / "03_vanishing_gradients.ipynb", as_version=4)
-    scope = {"np": np}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and any(f"def {name}(" in cell.source for name in names):
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), "lesson 03", "exec"), scope)  # noqa: S102
-    return [scope[name] for name in names]
-
-
 def test_the_package_and_the_lesson_agree():
-    jacobians, clip = lesson_functions(["state_jacobians", "clip_by_global_norm"])
+    jacobians, clip = lesson_code.functions("03", ["state_jacobians", "clip_by_global_norm"], np=np)
     params, _, states = draw(seed=3)
     slopes = 1 - states**2
     np.testing.assert_array_equal(

@@ -1,14 +1,11 @@
 """The GRU of lesson 05, both forms: against Keras, central differences, and the lesson's code."""
 
-import ast
-
-import nbformat
+import lesson_code
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course import ROOT
 from course.scratch import gradient_check, gru, lstm
 from course.scratch.gru import GRUParams
 
@@ -217,25 +214,15 @@ def test_the_gradients_of_the_two_forms_differ():
     assert gradient_check.relative_error(ours[0].U, theirs[0].U) > 1e-2
 
 
-def lesson_functions(names):
-    """Return functions as lesson 05 defines them, from the source of its cells."""
-    notebook = nbformat.read(ROOT / "notebooks" / "05_gru.ipynb", as_version=4)
-    scope = {
-        "np": np,
-        "sigmoid": lstm.sigmoid,
-        "GRUParams": gru.GRUParams,
-        "GRUStates": gru.GRUStates,
-    }
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and any(f"def {name}(" in cell.source for name in names):
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), "lesson 05", "exec"), scope)  # noqa: S102
-    return [scope[name] for name in names]
-
-
 def test_the_package_and_the_lesson_agree():
-    forward, backward = lesson_functions(["forward", "backward"])
+    forward, backward = lesson_code.functions(
+        "05",
+        ["forward", "backward"],
+        np=np,
+        sigmoid=lstm.sigmoid,
+        GRUParams=gru.GRUParams,
+        GRUStates=gru.GRUStates,
+    )
     params, x, h, d_states = draw("reset after", batch=3, steps=6, inputs=2, units=4, seed=3)
     ours, theirs = gru.forward(params, x, h), forward(params, x, h)
     for a, b in zip(ours, theirs, strict=True):

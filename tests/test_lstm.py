@@ -1,14 +1,11 @@
 """The LSTM of lesson 04: against Keras, against central differences, and as the lesson builds it."""
 
-import ast
-
-import nbformat
+import lesson_code
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course import ROOT
 from course.scratch import gradient_check, lstm
 from course.scratch.lstm import LSTMParams
 
@@ -167,21 +164,11 @@ def test_the_check_catches_a_typical_bug(bug):
     assert max(differences(bug, *arguments).values()) > 1e-2
 
 
-def lesson_functions(names):
-    """Return functions as lesson 04 defines them, from the source of its cells."""
-    notebook = nbformat.read(ROOT / "notebooks" / "04_lstm.ipynb", as_version=4)
-    scope = {"np": np, "LSTMParams": lstm.LSTMParams, "LSTMStates": lstm.LSTMStates}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and any(f"def {name}(" in cell.source for name in names):
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), "lesson 04", "exec"), scope)  # noqa: S102
-    return [scope[name] for name in names]
-
-
 def test_the_package_and_the_lesson_agree():
     names = ["sigmoid", "forward", "backward"]
-    _, forward, backward = lesson_functions(names)
+    _, forward, backward = lesson_code.functions(
+        "04", names, np=np, LSTMParams=lstm.LSTMParams, LSTMStates=lstm.LSTMStates
+    )
     params, x, h, c, d_states = draw(batch=3, steps=6, inputs=2, units=4, seed=3)
     ours, theirs = lstm.forward(params, x, h, c), forward(params, x, h, c)
     for a, b in zip(ours, theirs, strict=True):

@@ -1,6 +1,5 @@
 """Speech: the synthesiser, the voices and their split, recordings, and features by hand."""
 
-import ast
 import hashlib
 import itertools
 import re
@@ -8,7 +7,7 @@ import subprocess
 import sys
 import threading
 
-import nbformat
+import lesson_code
 import numpy as np
 import pytest
 
@@ -265,20 +264,9 @@ def test_griffin_lim_makes_sound_with_that_spectrogram():
     assert likeness(again) > 0.97 > likeness(first) + 0.01
 
 
-def lesson_functions(names):
-    notebook = nbformat.read(ROOT / "notebooks" / "11_speech_and_ctc.ipynb", as_version=4)
-    scope = {"np": np}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and any(f"def {name}(" in cell.source for name in names):
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), "lesson 11", "exec"), scope)  # noqa: S102
-    return [scope[name] for name in names]
-
-
 def test_the_package_and_the_lesson_agree():
     names = ["hann", "spectrogram", "mel", "mel_filters", "mfcc"]
-    _, spectrogram, _, mel_filters, mfcc = lesson_functions(names)
+    _, spectrogram, _, mel_filters, mfcc = lesson_code.functions("11", names, np=np)
     audio, rate = speech.say("seven three three")
     power, filters = spectrogram(audio, 882, 441, 1024), mel_filters(40, 1024, rate)
     log_mel = np.log(power @ filters + 1e-6)

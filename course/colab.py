@@ -9,16 +9,21 @@ from importlib import metadata
 from course.errors import CourseError
 
 # What the notebooks import beyond what Colab is sure to have, by the name to install.
-# All are pure Python, but for espeakng-loader, which carries a library and needs nothing else.
+# All are pure Python, but for espeakng-loader, rapidfuzz and psygnal, which carry what they need.
+# psygnal serves anywidget, rapidfuzz serves jiwer.
 # TensorFlow, Keras and NumPy stay as Colab ships them.
 PACKAGES = {
+    "anywidget": "anywidget",
     "colorama": "colorama",
     "docopt": "docopt",
     "espeakng_loader": "espeakng-loader",
     "filelock": "filelock",
+    "jiwer": "jiwer",
     "num2words": "num2words",
     "platformdirs": "platformdirs",
     "portalocker": "portalocker",
+    "psygnal": "psygnal",
+    "rapidfuzz": "rapidfuzz",
     "sacrebleu": "sacrebleu",
 }
 

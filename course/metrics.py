@@ -1,10 +1,14 @@
 """How good a prediction is."""
 
 import json
+from collections import Counter
+from importlib import metadata
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+
+from course.errors import CourseError
 
 BITS_PER_NAT = 1 / np.log(2)
 DRAWS = 1_000  # how often sentences are drawn anew for a score's interval
@@ -86,12 +90,12 @@ def mase(actual, predicted, history, season=1):
 
 
 class Score(NamedTuple):
-    """A score from 0 to 100 with its 95 % interval, and the signature that lets others repeat it.
+    """A score in per cent with its 95 % interval, and the signature that lets others repeat it.
 
     Attributes:
         value: the score.
         low, high: where 95 % of the scores lie when sentences are drawn anew, with replacement.
-        signature: sacreBLEU's settings in short.
+        signature: the settings of the library that computed it, in short.
     """
 
     value: float
@@ -161,3 +165,107 @@ def _score(metric, hypotheses, references):
     # A single sentence cannot be drawn in different ways, and gets no interval.
     mean, spread = entries.get("confidence_mean", found.score), entries.get("confidence_var", 0)
     return Score(found.score, mean - spread, mean + spread, entries["signature"])
+
+
+def wer(hypotheses, references):
+    """Return the word error rate of transcripts, in per cent.
+
+    It is the number of words that have to be put in, taken out or changed to turn the transcripts
+    into the references, per word of the references. It can exceed 100.
+
+    Args:
+        hypotheses: list of texts, in the spelling of the references.
+        references: list of texts, one for each.
+    Returns:
+        a `Score`; lower is better.
+    Raises:
+        CourseError: a reference is empty.
+    Source: jiwer, which computes it; Bisani and Ney (2004) for the interval.
+    """
+    import jiwer
+
+    return _error_rate(jiwer.process_words, "words", hypotheses, references)
+
+
+def cer(hypotheses, references):
+    """Return the character error rate of transcripts in per cent; spaces count as characters.
+
+    Args, returns and raises: as for `wer`.
+    """
+    import jiwer
+
+    return _error_rate(jiwer.process_characters, "characters", hypotheses, references)
+
+
+class WordErrors(NamedTuple):
+    """Which words are wrong, and how often.
+
+    Attributes:
+        substitutions: counts of pairs, the word that was said and the one that was read.
+        deletions: counts of words that were said and not read.
+        insertions: counts of words that were read and not said.
+    """
+
+    substitutions: Counter
+    deletions: Counter
+    insertions: Counter
+
+
+def word_errors(hypotheses, references):
+    """Return the errors that `wer` counts, word by word.
+
+    Where a text can be corrected in several ways with as few errors, this is one of them.
+
+    Args and raises: as for `wer`.
+    Returns:
+        a `WordErrors`.
+    """
+    import jiwer
+
+    found = WordErrors(Counter(), Counter(), Counter())
+    aligned = _align(jiwer.process_words, hypotheses, references)
+    for said, read, chunks in zip(aligned.references, aligned.hypotheses, aligned.alignments):
+        for chunk in chunks:
+            words = said[chunk.ref_start_idx : chunk.ref_end_idx]
+            others = read[chunk.hyp_start_idx : chunk.hyp_end_idx]
+            if chunk.type == "substitute":
+                found.substitutions.update(zip(words, others, strict=True))
+            elif chunk.type == "delete":
+                found.deletions.update(words)
+            elif chunk.type == "insert":
+                found.insertions.update(others)
+    return found
+
+
+def _align(process, hypotheses, references):
+    if len(hypotheses) != len(references):
+        raise ValueError(f"{len(hypotheses)} transcripts, and references for {len(references)}.")
+    empty = [number for number, text in enumerate(references, start=1) if not text.strip()]
+    if not references:
+        raise CourseError("There are no references: give at least one text to compare with.")
+    if empty:
+        raise CourseError(
+            f"Reference {empty[0]} of {len(references)} has no words, and an error rate counts "
+            "errors per word: leave it out, or write down what was said."
+        )
+    return process(list(references), list(hypotheses))
+
+
+def _error_rate(process, unit, hypotheses, references):
+    aligned = _align(process, hypotheses, references)
+    lengths = np.array([len(reference) for reference in aligned.references])
+    errors = np.array([sum(map(_errors, chunks)) for chunks in aligned.alignments])
+    drawn = np.random.default_rng(0).integers(len(errors), size=(DRAWS, len(errors)))
+    rates = 100 * errors[drawn].sum(axis=1) / lengths[drawn].sum(axis=1)
+    low, high = np.quantile(rates, [0.025, 0.975])
+    version = metadata.version("jiwer")
+    signature = f"{unit}|case:mixed|bs:{DRAWS}|seed:0|version:{version}"
+    return Score(100 * errors.sum() / lengths.sum(), low, high, signature)
+
+
+def _errors(chunk):
+    """Return how many errors an alignment's chunk stands for: the longer of its two sides."""
+    if chunk.type == "equal":
+        return 0
+    said = chunk.ref_end_idx - chunk.ref_start_idx
+    return max(said, chunk.hyp_end_idx - chunk.hyp_start_idx)

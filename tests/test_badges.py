@@ -132,6 +132,7 @@ def test_the_course_itself_is_stamped_alike():
 ON_COLAB = {
     *("IPython", "cycler", "keras", "matplotlib", "numpy", "pandas", "psutil", "scipy"),
     *("rich", "sklearn", "soundfile", "statsmodels", "tensorflow", "tokenizers", "torch"),
+    "traitlets",
 }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from course.decoding import beam_search, greedy_search, softmax
+from course.decoding import beam_alternatives, beam_search, greedy_search, softmax
 
 START, END, PIECES, UNITS = 0, 1, 4, 6
 
@@ -34,13 +34,14 @@ def log_probability(step, state, pieces):
 
 
 def exhaustive(step, state, max_length, alpha):
-    """Return the best of all sequences that end within so many pieces, and its score."""
+    """Return all sequences that end within so many pieces and their scores, the best first."""
     others = [piece for piece in range(PIECES) if piece not in (START, END)]
     every = [
         (*body, END) for length in range(max_length) for body in product(others, repeat=length)
     ]
     scores = [log_probability(step, state, one) / len(one) ** alpha for one in every]
-    return list(every[int(np.argmax(scores))][:-1]), max(scores)
+    ranked = sorted(zip(every, scores), key=lambda one: -one[1])
+    return [(list(one[:-1]), score) for one, score in ranked]
 
 
 @pytest.mark.parametrize("alpha", [0, 0.6, 1])
@@ -50,9 +51,20 @@ def test_a_wide_beam_finds_what_exhaustive_search_finds(seed, alpha):
     # With two pieces to go on with, 16 beginnings are all that there are after four steps.
     found, scores = beam_search(step, [states], START, END, width=16, max_length=5, alpha=alpha)
     for state, sequence, score in zip(states, found, scores):
-        expected, best = exhaustive(step, state, 5, alpha)
+        expected, best = exhaustive(step, state, 5, alpha)[0]
         assert sequence == expected
         assert np.isclose(score, best)
+
+
+@pytest.mark.parametrize("alpha", [0, 1])
+def test_alternatives_are_the_best_of_all_in_their_order(alpha):
+    step, states = network(2)
+    found = beam_alternatives(step, [states], START, END, 16, max_length=5, alpha=alpha, count=6)
+    for state, alternatives in zip(states, found):
+        expected = exhaustive(step, state, 5, alpha)[:6]
+        assert [pieces for pieces, _ in alternatives] == [pieces for pieces, _ in expected]
+        assert np.allclose([one[1] for one in alternatives], [one[1] for one in expected])
+        assert len({tuple(pieces) for pieces, _ in alternatives}) == 6
 
 
 @pytest.mark.parametrize("width", [1, 2, 3])

@@ -1,10 +1,11 @@
-"""Cross-entropy, that every character counts exactly once, and the scaled error."""
+"""Cross-entropy, that every character counts exactly once, the scaled error, and error rates."""
 
 import keras
 import numpy as np
 import pytest
 
-from course.metrics import BITS_PER_NAT, character_nats, cross_entropy, mase
+from course.errors import CourseError
+from course.metrics import BITS_PER_NAT, cer, character_nats, cross_entropy, mase, wer, word_errors
 
 
 def test_cross_entropy_equals_keras():
@@ -64,3 +65,90 @@ def test_mase_needs_a_history_that_changes():
         mase([1.0], [1.0], np.ones(24), season=24)
     with pytest.raises(ValueError, match="repeats itself"):
         mase([1.0], [1.0], np.tile(np.arange(24), 3), season=24)
+
+
+SAID = ["one hundred and two", "sixty one", "nine", "thirteen thousand"]
+READ = ["one hundred two", "sixteen one", "nine nine", "thirteen thousand"]
+
+
+def test_word_error_rate_by_hand():
+    # "and" is missing, "sixty" is another word, "nine" is there twice: 3 errors in 9 words.
+    assert wer(READ, SAID).value == pytest.approx(100 * 3 / 9)
+    assert wer(SAID, SAID).value == 0
+    assert wer(["a b c"], ["x"]).value == pytest.approx(300)
+    assert wer([""] * 4, SAID).value == pytest.approx(100)
+
+
+def test_character_error_rate_by_hand():
+    # "and " has 4 characters; "sixteen" from "sixty" takes 3; " nine" has 5.
+    characters = sum(map(len, SAID))
+    assert cer(READ, SAID).value == pytest.approx(100 * (4 + 3 + 5) / characters)
+
+
+def levenshtein(a, b):
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        last, row[0] = row[0], i
+        for j, y in enumerate(b, start=1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
+    return row[-1]
+
+
+def test_error_rates_equal_the_edit_distance():
+    rng = np.random.default_rng(0)
+    said, read = (
+        [" ".join(rng.choice(["a", "bc", "bd"], size=rng.integers(1, 8))) for _ in range(60)]
+        for _ in range(2)
+    )
+    words = sum(levenshtein(one.split(), other.split()) for one, other in zip(said, read))
+    assert wer(read, said).value == pytest.approx(100 * words / sum(len(t.split()) for t in said))
+    letters = sum(map(levenshtein, said, read))
+    assert cer(read, said).value == pytest.approx(100 * letters / sum(map(len, said)))
+
+
+def test_the_interval_of_an_error_rate_holds_it_and_narrows_with_more_texts():
+    rng = np.random.default_rng(1)
+
+    def rate(count):
+        wrong = rng.random(count) < 0.2
+        return wer(["x b c d" if bad else "a b c d" for bad in wrong], ["a b c d"] * count)
+
+    few, many = rate(50), rate(2_000)
+    for one in (few, many):
+        assert one.low < one.value < one.high
+    assert many.high - many.low < 0.3 * (few.high - few.low)
+    # Each text has an error of a quarter with p = 0.2: a standard error of 25 sqrt(0.16 / n).
+    spread = 2 * 1.96 * 25 * np.sqrt(0.16 / 2_000)
+    assert many.high - many.low == pytest.approx(spread, rel=0.15)
+    assert str(many) == f"{many.value:.1f} [{many.low:.1f}, {many.high:.1f}]"
+    assert many.signature.startswith("words|") and "bs:1000" in many.signature
+    alone = wer(["a"], ["b"])
+    assert alone.low == alone.value == alone.high == 100
+
+
+def test_word_errors():
+    found = word_errors(READ + ["sixteen"], SAID + ["sixty"])
+    assert found.substitutions == {("sixty", "sixteen"): 2}
+    assert found.deletions == {"and": 1} and found.insertions == {"nine": 1}
+    assert sum(map(sum, map(dict.values, word_errors(SAID, SAID)))) == 0
+
+
+def test_word_errors_add_up_to_the_word_error_rate():
+    rng = np.random.default_rng(2)
+    said, read = (
+        [" ".join(rng.choice(list("abc"), size=rng.integers(1, 9))) for _ in range(40)]
+        for _ in range(2)
+    )
+    errors = sum(counts.total() for counts in word_errors(read, said))
+    words = sum(len(text.split()) for text in said)
+    assert wer(read, said).value == pytest.approx(100 * errors / words)
+
+
+@pytest.mark.parametrize("score", [wer, cer, word_errors])
+def test_references_that_will_not_do(score):
+    with pytest.raises(CourseError, match=r"^Reference 2 of 3 has no words.*: leave it out"):
+        score(["a", "b", "c"], ["a", "  ", "c"])
+    with pytest.raises(CourseError, match="There are no references"):
+        score([], [])
+    with pytest.raises(ValueError, match="1 transcripts, and references for 2"):
+        score(["a"], ["a", "b"])

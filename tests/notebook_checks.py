@@ -23,7 +23,11 @@ EXEMPT = "nbval-ignore-output"
 WORDS = {"00": (600, 3000)}  # a welcome may be shorter
 PARTS = ["**You will be able to**", "**You need**", "**Time**"]
 CHECKED = r"^exercises\.(q\d+)\.check\("
-LAST_SECTIONS = ["Summary", "Exercises", "Further reading"]
+LAST_SECTIONS = ["Summary", "Review", "Exercises", "Further reading"]
+WITHOUT_REVIEW = {"10", "12", "13"}  # they may still lack it; empty this set once they have it
+REVIEW = re.compile(r"^## Review *$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+# Without the empty lines, Markdown and equations in an explanation are not rendered.
+ANSWER = re.compile(r"^<details><summary>(.+)</summary>\n\n((?:.+\n\n)+?)</details>$", re.MULTILINE)
 
 
 @dataclass
@@ -117,8 +121,10 @@ def skeleton_is_complete(lesson):
         problems.append(f"{len(goals)} goals, not 3 to 5")
     if [tags(cell) for cell in cells[1:3]] != [["badges"], ["setup"]]:
         problems.append("the second cell is not tagged badges, or the third not setup")
-    if lesson.headings[-3:] != LAST_SECTIONS:
-        problems.append(f"the last sections are not {', '.join(LAST_SECTIONS)}")
+    waits = lesson.number in WITHOUT_REVIEW and "Review" not in lesson.headings
+    last = [section for section in LAST_SECTIONS if section != "Review" or not waits]
+    if lesson.headings[-len(last) :] != last:
+        problems.append(f"the last sections are not {', '.join(last)}")
     return problems
 
 
@@ -147,6 +153,31 @@ def result_is_reported(lesson):
     if before and calls(before[-1], "results.report") and results.gather(lesson.notebook):
         return []
     return ["the last code cell before the exercises does not call results.report"]
+
+
+def review_teaches(lesson):
+    """Every question has one right answer and at least two wrong ones, and each says why."""
+    found = REVIEW.search("\n\n".join(lesson.prose))
+    if not found:
+        return [] if lesson.number in WITHOUT_REVIEW else ["there is no review"]
+    questions = re.split(r"^\*\*\d+\.\*\* ", found[0], flags=re.MULTILINE)[1:]
+    problems = []
+    if len(questions) < 3:
+        problems.append(f"{len(questions)} questions in the review, not at least 3")
+    for number, question in enumerate(questions, start=1):
+        answers = ANSWER.findall(question)
+        if len(answers) != question.count("<details"):
+            problems.append(f"review question {number} has an answer of another form")
+        right = sum(why.startswith("Right: ") for _, why in answers)
+        wrong = sum(why.startswith("No: ") for _, why in answers)
+        if right != 1 or wrong < 2 or right + wrong != len(answers):
+            problems.append(f"review question {number} has {right} right and {wrong} wrong answers")
+        problems += [
+            f"Markdown is not rendered in <summary>: {answer}"
+            for answer, _ in answers
+            if re.search(r"[$`*\[]", answer)
+        ]
+    return problems
 
 
 def exercises_are_checked(lesson):
@@ -189,7 +220,9 @@ def cells_are_short(lesson):
 
 def length_is_right(lesson):
     low, high = WORDS.get(lesson.number, (1200, 3000))
-    words = len(without_code("\n".join(lesson.prose)).split())
+    # The review is not read in one go: a learner opens an answer or two of each question.
+    prose = REVIEW.sub("", "\n".join(lesson.prose))
+    words = len(without_code(prose).split())
     return [] if low <= words <= high else [f"{words} words, not {low} to {high}"]
 
 
@@ -407,6 +440,7 @@ CHECKS = [
     skeleton_is_complete,
     time_is_as_measured,
     result_is_reported,
+    review_teaches,
     exercises_are_checked,
     cells_are_short,
     length_is_right,

@@ -67,6 +67,28 @@ It promises one thing.
 **You need** nothing.
 
 **Time** about 2 minutes on two CPU cores"""
+QUESTION = """
+**{}.** Why?
+
+<details><summary>This way</summary>
+
+No: look at $h_t$.
+
+</details>
+
+<details><summary>That way</summary>
+
+Right: it does.
+
+</details>
+
+<details><summary>No way</summary>
+
+No: there is one.
+
+</details>
+"""
+REVIEW = "\n\n## Review\nOpen one.\n" + "\n".join(QUESTION.format(n) for n in (1, 2, 3))
 PNG = {"image/png": "iVBORw0KGgo=", "text/plain": "[figure]"}
 ENTRY = {"measure": "error", "ours": 0.25, "baseline": 0.5, "baseline_name": "b", "figures": {}}
 
@@ -101,7 +123,9 @@ def good():
         shown,
         code("assert 1 + 1 == 2"),
         report,
-        new_markdown_cell("## Summary\nSee [the part](02_test.ipynb#Part) and [it](#Exercises)."),
+        new_markdown_cell(
+            "## Summary\nSee [the part](02_test.ipynb#Part) and [it](#Exercises)." + REVIEW
+        ),
         new_markdown_cell("## Exercises\nThree."),
         *exercises,
         new_markdown_cell(
@@ -173,6 +197,14 @@ FAULTS = [
     (checks.time_is_as_measured, source(0, "about 2 minutes", "two minutes"), "does not say"),
     (checks.result_is_reported, source(9, "results.report", "print"), "results.report"),
     (checks.result_is_reported, lambda cells: cells[9].update(outputs=[]), "results.report"),
+    (checks.skeleton_is_complete, source(10, "## Review", "## Revue"), "last sections"),
+    (checks.review_teaches, source(10, "## Review", "## Revue"), "no review"),
+    (checks.review_teaches, source(10, "**3.**", "3."), "2 questions"),
+    (checks.review_teaches, source(10, "No: look", "Right: look"), "2 right and 1 wrong"),
+    (checks.review_teaches, source(10, "Right: it", "No: it"), "0 right and 3 wrong"),
+    (checks.review_teaches, source(10, "No: there", "There"), "1 right and 1 wrong"),
+    (checks.review_teaches, source(10, "This way</summary>\n", "This way</summary>"), "form"),
+    (checks.review_teaches, source(10, "This way", "With $h_t$"), "not rendered"),
     (checks.exercises_are_checked, source(14, "q3", "q2"), "the module has"),
     (checks.exercises_are_checked, lambda cells: cells.pop(14), "2 exercises"),
     (
@@ -234,6 +266,21 @@ def test_a_fault_is_found(check, spoil, words, tmp_path):
     spoil(notebook.cells)
     problems = check(lesson(notebook, tmp_path))
     assert problems and any(words in problem for problem in problems), problems
+
+
+def test_a_lesson_that_waits_for_its_review_passes(tmp_path, monkeypatch):
+    notebook = good()
+    notebook.cells[10].source = notebook.cells[10].source.replace(REVIEW, "")
+    waits = lesson(notebook, tmp_path)
+    assert checks.skeleton_is_complete(waits) and checks.review_teaches(waits)
+    monkeypatch.setattr(checks, "WITHOUT_REVIEW", {"02"})
+    assert checks.skeleton_is_complete(waits) == checks.review_teaches(waits) == []
+
+
+def test_the_words_of_a_review_do_not_count(tmp_path):
+    notebook = good()
+    notebook.cells[10].source += "word " * 3000
+    assert checks.length_is_right(lesson(notebook, tmp_path)) == []
 
 
 def test_kernel_versions_are_volatile(tmp_path):

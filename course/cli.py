@@ -98,6 +98,22 @@ def _parser():
         help="leave out what needs more than a minute, and say what that is",
     )
 
+    check = add(
+        "check",
+        _check,
+        "check one lesson: the course's rules, its exercises, its stored outputs",
+        "For those who write lessons: CONTRIBUTING.md says more.",
+    )
+    check.add_argument("lesson", metavar="LESSON", help="a number such as 08")
+
+    add(
+        "site",
+        _site,
+        "build the course as a website in build/site/",
+        "It shows the notebooks with the outputs that are stored in them, needs no network, and "
+        "can be opened from the disk or put on any web server.",
+    )
+
     add("lab", _lab, "open the lessons in JupyterLab", "Ctrl-C in the terminal ends it.")
     add("list", _list, "list the lessons, their minutes, and which you have done")
     add(
@@ -202,8 +218,6 @@ def _value(text):
 
 
 def _test(command):
-    from course import bootstrap
-
     paths, others = split_paths(command.pytest)
     if command.quick:
         others = ["-m", "not slow", *others]
@@ -215,11 +229,28 @@ def _test(command):
             print(f"Left out, as they need more than a minute: {names}.")
     if command.quick:
         print("Left out as well: the tests that are marked slow.", flush=True)
+    _pytest([*others, *paths])
+
+
+def _check(command):
+    number = command.lesson.zfill(2)
+    found = {path.name[:2]: path for path in notebooks()}
+    if number not in found:
+        raise CourseError(f"There is no lesson {number}: there are {', '.join(found)}.")
+    lesson = found[number]
+    paths = [ROOT / "tests" / "test_notebooks.py", ROOT / "tests" / "test_exercises.py", lesson]
+    _pytest(["-k", f"{lesson.stem} or {number}.q", *map(str, paths)])
+
+
+def _pytest(arguments):
+    """Run pytest in place of this process, with notebooks compared with their stored outputs."""
+    from course import bootstrap
+
     os.chdir(ROOT)
     bootstrap.execute(
         [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml")]
         + ["--rootdir", str(ROOT), "--nbval", "--nbval-current-env"]
-        + ["--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg"), *others, *paths]
+        + ["--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg"), *arguments]
     )
 
 
@@ -286,6 +317,12 @@ def title(notebook):
             if cell.cell_type == "markdown" and line.startswith("# "):
                 return line[2:].partition("·")[2].strip() or line[2:].strip()
     return notebook.stem
+
+
+def _site(_):
+    from course import site
+
+    print(f"To read: {site.build()}")
 
 
 def _lab(_):

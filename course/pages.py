@@ -9,11 +9,15 @@ from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import TagRemovePreprocessor
-from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
 
+from course.errors import CourseError
 from course.results import headline, minutes
 
 CSS = Path(__file__).with_name("page.css")
+# What a cell shows, best first. Widgets need a running kernel: a page shows what they stand for.
+KINDS = ["text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "image/jpeg",
+         "text/plain"]  # fmt: skip
 
 
 def lesson(notebook, title):
@@ -23,13 +27,24 @@ def lesson(notebook, title):
         notebook: an `nbformat` notebook node.
         title: the page's title.
     """
+    nav = '<nav><a href="index.html">All lessons</a></nav>'
+    return _page(title, f"{nav}\n<main>{body(notebook)}</main>")
+
+
+def body(notebook):
+    """Return the cells of an executed lesson, with their stored outputs, as HTML."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        body, _ = _Exporter().from_notebook_node(notebook)
+        html, _ = _Exporter().from_notebook_node(notebook)
+    return html
+
+
+def markdown(source):
+    """Return Markdown as HTML, with equations in MathML."""
+    html = MarkdownWithMath(renderer=_Renderer(escape=False)).render(source)
     # A comma after an equation does not begin a line.
     inline = r'<math [^>]*display="inline"[^>]*>(?:(?!</math>).)*</math>'
-    body = re.sub(rf"({inline})([.,;:?)]+)", r'<span class="unbroken">\1\2</span>', body)
-    return _page(title, f'<nav><a href="index.html">All lessons</a></nav>\n<main>{body}</main>')
+    return re.sub(rf"({inline})([.,;:?)]+)", r'<span class="unbroken">\1\2</span>', html)
 
 
 def index(entries):
@@ -47,15 +62,26 @@ def index(entries):
     ]
     head = "<tr><th>lesson</th><th>time</th><th>result</th><th>verdict</th></tr>"
     table = f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+    table = f'<div class="table">{table}</div>'
     return _page("Recurrent neural networks", f"<h1>Recurrent neural networks</h1>\n{table}")
 
 
 def mathml(latex, display="inline"):
-    """Return an equation in MathML; the number that `\\tag{n}` gives it stands at its right."""
+    """Return an equation in MathML; the number that `\\tag{n}` gives it stands at its right.
+
+    Raises:
+        CourseError: the equation is not valid LaTeX.
+    """
     tag = re.search(r"\\tag\{(.*?)\}", latex)
     # What latex2mathml does not know: this environment by this name, and norm bars given a size.
     latex = re.sub(r"\\tag\{.*?\}", "", latex).replace("{aligned}", "{align*}")
-    equation = convert(latex.strip(), display=display)
+    try:
+        equation = convert(latex.strip(), display=display)
+    except Exception as error:  # latex2mathml's exceptions have no common base
+        reason = str(error) or type(error).__name__
+        raise CourseError(
+            f"'{latex.strip()}' is no equation in LaTeX ({reason}): correct it."
+        ) from error
     equation = re.sub(r">\\(?:[lr]?Vert|\|)<", ">‖<", equation)
     number = f"<span>({escape(tag[1])})</span>" if tag else ""
     return f'<span class="equation">{equation}{number}</span>' if display == "block" else equation
@@ -78,24 +104,32 @@ class _Renderer(IPythonRenderer):
             url = re.sub(r"\.ipynb(?=#|$)", ".html", url)
         return super().link(text, url, title)
 
+    def table(self, text):
+        return f'<div class="table"><table>{text}</table></div>'
+
 
 class _Exporter(HTMLExporter):
     """The body of a page; `basic` is the one template of nbconvert that loads no scripts."""
 
     def __init__(self):
         super().__init__(
-            template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
+            config=Config(NbConvertBase={"display_data_priority": KINDS}),
+            template_name="basic",
+            exclude_input_prompt=True,
+            exclude_output_prompt=True,
         )
         # The badge is an image on another host, and nobody sets up a page.
         launch = TagRemovePreprocessor(remove_cell_tags={"badges", "setup"}, enabled=True)
         self.register_preprocessor(launch, enabled=True)
+        # Pygments has escaped the code already; to clean it again takes a third of the time.
+        self.register_filter("clean_html", lambda html: html)
 
     def markdown2html(self, source):
-        return MarkdownWithMath(renderer=_Renderer(escape=False)).render(source)
+        return markdown(source)
 
 
 def _page(title, body):
-    css = CSS.read_text(encoding="utf-8") + HtmlFormatter().get_style_defs(".highlight")
+    css = CSS.read_text(encoding="utf-8")
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>

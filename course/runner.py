@@ -75,12 +75,17 @@ def _choose(numbers, root):
             raise CourseError(f"There is no lesson {number}: there are {', '.join(paths)}.")
     timed = results.load(root / results.TABLE)["lessons"]
     return [
-        Lesson(paths[number], _read(paths[number]), timed.get(number, {}).get("seconds"))
+        Lesson(paths[number], read(paths[number]), timed.get(number, {}).get("seconds"))
         for number in numbers
     ]
 
 
-def _read(path):
+def read(path):
+    """Return a notebook from its file.
+
+    Raises:
+        CourseError: it is not there, or it is no notebook.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of cells without an id, which Jupyter mends by itself
         try:

@@ -12,7 +12,7 @@ from course import ROOT, __version__, cli, doctor
 from course.__main__ import main
 from course.errors import CourseError
 
-COMMANDS = ["run", "test", "lab", "list", "doctor", "data", "progress", "bench", "badges"]
+COMMANDS = "run test check site lab list doctor data progress bench badges".split()
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +119,16 @@ def test_run_hands_over_what_was_asked():
     assert command.lessons == ["01", "08"]
     assert command.parameters == ["units=3", "rate=0.1"]
     assert command.save
+
+
+def test_check_takes_what_concerns_one_lesson(monkeypatch):
+    asked = []
+    monkeypatch.setattr(cli, "_pytest", asked.append)
+    cli.execute(cli.parse(["check", "2"]))
+    assert asked[0][:2] == ["-k", "02_backpropagation_through_time or 02.q"]
+    assert asked[0][-1] == str(ROOT / "notebooks" / "02_backpropagation_through_time.ipynb")
+    with pytest.raises(CourseError, match="There is no lesson 77: there are 00, 01"):
+        cli.execute(cli.parse(["check", "77"]))
 
 
 def test_pytest_gets_its_arguments_in_order():

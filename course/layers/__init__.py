@@ -1,10 +1,18 @@
-"""Drop-in Keras layers that are faster on a CPU."""
+"""Drop-in Keras layers that are faster on a CPU, and attention with its projections."""
 
 from course.layers import memory
+from course.layers.attention import AdditiveAttention, InputFeeding, MultiplicativeAttention
 from course.layers.gru import GRU
 from course.layers.lstm import LSTM
 from course.layers.simple_rnn import SimpleRNN
 
-__all__ = ["GRU", "LSTM", "SimpleRNN"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "AdditiveAttention",
+    "InputFeeding",
+    "MultiplicativeAttention",
+    "SimpleRNN",
+]
 
 memory.keep()

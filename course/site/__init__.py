@@ -30,8 +30,8 @@ GOALS = {
     "Tell praise from blame in a text": ("07",),
     "Let a network write": ("08",),
     "Translate": ("09", "10"),
-    "Recognise speech": ("11", "12"),
-    "See where recurrent networks stand today": ("13",),
+    "Recognise speech": ("11", "12", "13"),
+    "See where recurrent networks stand today": ("14",),
 }
 CHECKED = (
     "Your answers are checked where the lesson runs, in Jupyter: <code>python3 -m course lab</code> "

@@ -23,7 +23,7 @@ PACKAGES = {
     "platformdirs": "platformdirs",
     "portalocker": "portalocker",
     "psygnal": "psygnal",
-    "rapidfuzz": "rapidfuzz",
+    "rapidfuzz": "RapidFuzz",
     "sacrebleu": "sacrebleu",
 }
 

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and what to say of those that cannot be read."""
 
 import errno
 import os
@@ -30,3 +30,19 @@ def write(path, content):
         raise CourseError(
             f"{path} cannot be written ({error.strerror}): check that the folder is yours to change."
         ) from error
+
+
+def explain(path, error, kind):
+    """Return a sentence that says why a learner's file cannot be read, and what to do.
+
+    Args:
+        path: a `Path`.
+        error: the OSError that reading it raised.
+        kind: what is expected, such as "a text file".
+    """
+    # Windows answers "permission denied" for a folder.
+    if os.path.isdir(path):  # the path's own method raises where a name is too long
+        return f"{path} is a folder: give the path of {kind}."
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file {path}: check the name, and that you are in the right folder."
+    return f"{path} cannot be read ({error.strerror}): check its name and its permissions."

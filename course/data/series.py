@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from course.errors import CourseError
+from course.files import explain
 
 MINIMUM = 1_000  # values
 
@@ -92,18 +93,10 @@ def _read(path):
     import pandas as pd
 
     try:
-        if path.is_dir():
-            raise CourseError(f"{path} is a folder: give the path of a CSV file.")
         # As text, so that a value that is no number can be shown as it stands in the file.
         table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
-    except FileNotFoundError as error:
-        raise CourseError(
-            f"There is no file {path}: check the name, and that you are in the right folder."
-        ) from error
     except OSError as error:
-        raise CourseError(
-            f"{path} cannot be read ({error.strerror}): check its name and its permissions."
-        ) from error
+        raise CourseError(explain(path, error, "a CSV file")) from error
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise CourseError(
             f"{path} is not a CSV file in UTF-8: save it with commas between the columns and a "

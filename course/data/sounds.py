@@ -7,6 +7,7 @@ import numpy as np
 
 from course.data.espeak import RATE
 from course.errors import CourseError
+from course.files import explain
 
 LONGEST = 30  # seconds
 SHORTEST = 0.04  # seconds: a frame of `course.data.speech.FrontEnd`
@@ -29,22 +30,14 @@ def read_sound(path, rate=RATE, longest=LONGEST):
     import soundfile
 
     path = Path(path).expanduser()
-    if path.is_dir():
-        raise CourseError(f"{path} is a folder: give the path of a sound file.")
     try:
         with path.open("rb") as data, soundfile.SoundFile(data) as file:
             _check_length(file.frames, file.samplerate, longest, path)
             # The length that a damaged file states can be wrong.
             samples = file.read(int(longest * file.samplerate) + 1, always_2d=True)
             return to_sound(samples, file.samplerate, rate, longest, path)
-    except FileNotFoundError as error:
-        raise CourseError(
-            f"There is no file {path}: check the name, and that you are in the right folder."
-        ) from error
     except OSError as error:
-        raise CourseError(
-            f"{path} cannot be read ({error.strerror}): check its name and its permissions."
-        ) from error
+        raise CourseError(explain(path, error, "a sound file")) from error
     except soundfile.LibsndfileError as error:
         raise CourseError(
             f"{path} is not a sound file that can be read: save the recording as WAV, FLAC, OGG "

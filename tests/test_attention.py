@@ -7,6 +7,7 @@ import lesson_code
 import nbformat
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,6 +104,35 @@ def test_input_feeding_is_the_loop_by_hand():
         expected = feeding_by_hand(layer, x[row], m[row], real[row], *states[:, row])
         for ours, theirs in zip(given, expected, strict=True):
             np.testing.assert_allclose(ours[row], theirs, atol=1e-10)
+
+
+@pytest.mark.parametrize("feeding", [False, True])
+@pytest.mark.parametrize("kind", ["additive", "multiplicative"])
+def test_xla_compiles_the_gradient_whatever_the_lengths(kind, feeding):
+    layers = {"additive": lambda **k: AdditiveAttention(3, **k), "multiplicative": MultiplicativeAttention}  # fmt: skip
+    layer = layers[kind](dtype="float64")
+    layer = InputFeeding(5, layer, dtype="float64") if feeding else layer
+    layer.build((None, None, 6), (None, None, 4), (None, None), *[(None, 5)] * 3 * feeding)
+
+    def gradients(x, memory, real, *states):
+        with tf.GradientTape() as tape:
+            tape.watch([x, memory, *states])
+            loss = sum(tf.reduce_sum(out**2) for out in layer(x, memory, real, *states))
+        return tape.gradient(loss, [*layer.trainable_variables, x, memory, *states])
+
+    # In training, neither the number of steps nor that of pieces is known before.
+    unknown = [tf.TensorSpec((None, None, size), "float64") for size in (6, 4)]
+    unknown += [tf.TensorSpec((None, None), "bool")]
+    unknown += [tf.TensorSpec((None, 5), "float64")] * 3 * feeding
+    compiled = tf.function(gradients, jit_compile=True, input_signature=unknown)
+    rng = np.random.default_rng(4)
+    for steps, length in ((3, 4), (2, 5)):
+        data = [tf.constant(rng.normal(size=(2, *size))) for size in ((steps, 6), (length, 4))]
+        data += [tf.constant(np.arange(length) < np.array([[length], [2]]))]
+        data += [tf.constant(rng.normal(size=(2, 5))) for _ in range(3 * feeding)]
+        for ours, theirs in zip(compiled(*data), gradients(*data), strict=True):
+            assert np.isfinite(ours).all() and np.any(ours)
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-9)
 
 
 @pytest.mark.parametrize("kind", ["additive", "multiplicative", "feeding"])

@@ -11,6 +11,19 @@ from keras import ops
 FAR_BELOW = -1e9  # the score of padding: its weight is then exactly 0
 
 
+def _product(states, matrix):
+    """Return states @ matrix, as one product of two matrices.
+
+    `ops.matmul` gives the same numbers, but XLA cannot compile its gradient inside a loop.
+
+    Args:
+        states: shape (..., inputs).
+        matrix: shape (inputs, outputs).
+    """
+    rows = ops.matmul(ops.reshape(states, (-1, matrix.shape[0])), matrix)
+    return ops.reshape(rows, (*ops.shape(states)[:-1], matrix.shape[1]))
+
+
 class _Attention(keras.layers.Layer):
     """What both kinds share: scores become weights, and weights a mean of the memory.
 
@@ -46,7 +59,7 @@ class MultiplicativeAttention(_Attention):
         self.W = self.add_weight(shape=(query_shape[-1], memory_shape[-1]), name="W")
 
     def scores(self, query, memory):
-        return ops.matmul(ops.matmul(query, self.W), ops.swapaxes(memory, 1, 2))
+        return ops.matmul(_product(query, self.W), ops.swapaxes(memory, 1, 2))
 
 
 @keras.saving.register_keras_serializable(package="course")
@@ -68,8 +81,8 @@ class AdditiveAttention(_Attention):
         self.v = self.add_weight(shape=(self.units, 1), name="v")
 
     def scores(self, query, memory):
-        sums = ops.matmul(query, self.W)[:, :, None] + ops.matmul(memory, self.U)[:, None]
-        return ops.matmul(ops.tanh(sums), self.v)[..., 0]
+        sums = _product(query, self.W)[:, :, None] + _product(memory, self.U)[:, None]
+        return _product(ops.tanh(sums), self.v)[..., 0]
 
     def get_config(self):
         return super().get_config() | {"units": self.units}

@@ -83,6 +83,18 @@ def _parser():
     run.add_argument(
         "--save", action="store_true", help="write the outputs back into notebooks/ as well"
     )
+    run.add_argument(
+        "--seeds",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="run each lesson N times, all but the first with other random numbers",
+    )
+    run.add_argument(
+        "--save-results",
+        action="store_true",
+        help="write the results into course/results.json and the README, and leave notebooks/",
+    )
 
     test = add(
         "test",
@@ -110,8 +122,8 @@ def _parser():
         "site",
         _site,
         "build the course as a website in build/site/",
-        "It shows the notebooks with the outputs that are stored in them, needs no network, and "
-        "can be opened from the disk or put on any web server.",
+        "It shows the notebooks with the outputs that are stored in them, has a cheat sheet to print "
+        "on two pages, needs no network, and can be opened from the disk or put on any web server.",
     )
 
     add("lab", _lab, "open the lessons in JupyterLab", "Ctrl-C in the terminal ends it.")
@@ -182,7 +194,10 @@ def _positive(text):
 def _run(command):
     from course import runner
 
-    return runner.run(command.lessons, parameters(command.parameters), command.save)
+    return runner.run(
+        command.lessons, parameters(command.parameters), command.save,
+        runs=command.seeds, save_results=command.save_results,
+    )  # fmt: skip
 
 
 def parameters(settings):

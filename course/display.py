@@ -14,7 +14,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from course import results
+from course import results, seeds
 
 LOG_SECONDS = 30  # without a terminal, a line at most so often
 STYLES = {
@@ -34,6 +34,7 @@ class Lesson:
         path: the notebook's file.
         notebook: its content, which fills with outputs.
         expected: seconds that it took when it was last saved, or None.
+        seed: 0 for the lesson as it is; above, other seeds than its own.
         status: "waiting", "running", "passed", "failed" or "stopped".
         cell: how many of its code cells have been started.
         seconds: how long it took, once it has ended.
@@ -45,6 +46,7 @@ class Lesson:
     path: Path
     notebook: NotebookNode
     expected: float | None = None
+    seed: int = 0
     status: str = "waiting"
     cell: int = 0
     began: float = 0.0
@@ -58,8 +60,19 @@ class Lesson:
         return self.path.name[:2]
 
     @property
+    def name(self):
+        """What it is called while it runs, such as "08 Writing plays, seed 1"."""
+        seed = f", seed {self.seed}" if self.seed else ""
+        return f"{self.number} {self.title}{seed}"
+
+    @property
     def title(self):
         return results.title(self.notebook)
+
+    @property
+    def failed_claims(self):
+        """What the lesson asserts and other seeds do not confirm, as source code."""
+        return seeds.failed_claims(self.notebook)
 
     def where(self):
         """Return how far it has come, such as "cell 3 of 20, 12 s of about 60 s"."""
@@ -100,14 +113,14 @@ class _Log:
 
     def started(self, lesson):
         expected = f", about {lesson.expected:.0f} s" if lesson.expected else ""
-        self._say(f"{lesson.number} {lesson.title}: started{expected}")
+        self._say(f"{lesson.name}: started{expected}")
 
     def progress(self, lesson):
         if time.perf_counter() - self.spoke > LOG_SECONDS:
             self._say(f"{lesson.number} {lesson.where()}: {lesson.line}")
 
     def ended(self, lesson):
-        self._say(f"{lesson.number} {lesson.title}: {lesson.status} after {lesson.seconds:.0f} s")
+        self._say(f"{lesson.name}: {lesson.status} after {lesson.seconds:.0f} s")
         _explain(self.console, lesson)
 
     def _say(self, line):
@@ -119,6 +132,7 @@ class _Board:
     """A line for each lesson, renewed while they run."""
 
     def __init__(self, console, lessons):
+        self.console = console
         self.lessons = lessons
         # `transient`: the table of results takes the board's place.
         self.live = Live(
@@ -139,14 +153,18 @@ class _Board:
         pass
 
     def ended(self, lesson):
-        _explain(self.live.console, lesson)
+        _explain(self.console, lesson)
 
     def _lines(self):
         lines = Table.grid(padding=(0, 2))
         lines.add_column(no_wrap=True)
         lines.add_column(no_wrap=True)
         lines.add_column(no_wrap=True, overflow="ellipsis", style="dim")
-        for lesson in self.lessons:
+        # Where not all have room, those that are done long since make way.
+        room = self.console.height - 1
+        done = sum(lesson.seconds is not None for lesson in self.lessons)
+        first = max(0, min(done - 1, len(self.lessons) - room))
+        for lesson in self.lessons[first:]:
             where = lesson.status
             if lesson.status == "waiting" and lesson.expected:
                 where = f"about {lesson.expected:.0f} s"
@@ -155,7 +173,7 @@ class _Board:
             elif lesson.seconds:
                 where = f"{lesson.status} after {lesson.seconds:.0f} s"
             lines.add_row(
-                f"{lesson.number} {lesson.title}",
+                lesson.name,
                 Text(where, style=STYLES[lesson.status]),
                 Text(lesson.line if lesson.status == "running" else ""),
             )
@@ -167,7 +185,7 @@ def _explain(console, lesson):
     if lesson.status != "failed":
         return
     source, error = lesson.problem
-    console.print(Rule(f"{lesson.number} {lesson.title} failed in this cell", style="red"))
+    console.print(Rule(f"{lesson.name} failed in this cell", style="red"))
     console.print(Syntax(source, "python", background_color="default", word_wrap=True))
     console.print(Rule("with this error", style="red"))
     console.print(Text.from_ansi(error))
@@ -192,8 +210,9 @@ def table(lessons, parameters):
         lines = [results.headline(entry)] if entry else []
         if entry and parameters:  # what was reported of the learner's own data, in full
             lines += [f"{name.replace('_', ' ')}: {x:.4g}" for name, x in entry["figures"].items()]
+        lines += [f"does not hold: {claim}" for claim in lesson.failed_claims]
         rows.add_row(
-            f"{lesson.number} {lesson.title}",
+            lesson.name,
             "" if lesson.seconds is None else f"{lesson.seconds:.0f}",
             f"{lesson.peak / 1e6:.0f}" if lesson.peak else "",
             Text("\n".join(lines)),

@@ -10,6 +10,7 @@ import math
 import os
 import platform
 import re
+import statistics
 from pathlib import Path
 
 from course import ROOT
@@ -18,6 +19,12 @@ from course.files import write
 # Inside the package, so that an installed copy has it too.
 TABLE = Path("course") / "results.json"
 PATH = ROOT / TABLE
+# Data that nobody downloads: what lessons use of `course.data`, and what that is.
+MADE = {
+    "sequences": "sequences made by rule",
+    "adding_problem": "sequences made by rule",
+    "speech": "synthesised speech",
+}
 # The README's table stands between these two lines.
 README_TABLE = re.compile(r"(?<=<!-- results -->\n).*?(?=<!-- /results -->)", re.DOTALL)
 
@@ -66,6 +73,17 @@ def title(notebook):
     return found[1].strip() if found else "untitled"
 
 
+def data(notebook):
+    """Return what data a lesson uses: names that `python3 -m course data` lists, and MADE."""
+    from course.data import CATALOGUE
+
+    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    uses = re.findall(r"^from course\.data(.+)|\bdata\.(\w+)\(", source, re.MULTILINE)
+    names = set(re.findall(r"\w+", " ".join(map(" ".join, uses))))
+    found = [one.name for one in CATALOGUE if one.fetch.__name__ in names]
+    return found + sorted({MADE[name] for name in MADE if name in names})
+
+
 def headline(entry):
     """Return a lesson's result beside its baseline in one line; empty if it reported none."""
     if "measure" not in entry:
@@ -86,6 +104,8 @@ def load(path=PATH):
 def save(entries, path=PATH):
     """Merge lessons' entries, measured on this machine, into a table and store it.
 
+    What other seeds gave is kept as long as a lesson reports the same as before.
+
     Each entry says on which machine and with which versions it was measured, since lessons are not
     all run again at once.
 
@@ -98,8 +118,41 @@ def save(entries, path=PATH):
         CourseError: the file cannot be written.
     """
     here = {"machine": machine(), "versions": versions()}
-    measured = {number: entry | here for number, entry in entries.items()}
-    lessons = load(path)["lessons"] | measured
+    lessons = load(path)["lessons"]
+    for number, entry in entries.items():
+        before = lessons.get(number, {})
+        lessons[number] = entry | here
+        if "other_seeds" in before and _reported(before) == _reported(entry):
+            lessons[number]["other_seeds"] = before["other_seeds"]
+    _store(lessons, path)
+
+
+def save_other_seed(number, entry, path=PATH):
+    """Store what a lesson gave with other seeds than its own, beside its entry in a table.
+
+    They stay there until the lesson itself reports something else.
+
+    Args:
+        number: such as "08"; the table has it.
+        entry: {"seed": 1, "seconds": …, "failed_claims": […], "ours": …, …}; it replaces an earlier
+            one of that seed.
+        path: the table's file.
+
+    Raises:
+        CourseError: the file cannot be written.
+    """
+    lessons = load(path)["lessons"]
+    others = {one["seed"]: one for one in lessons[number].get("other_seeds", [])}
+    others[entry["seed"]] = entry | {"machine": machine()}
+    lessons[number]["other_seeds"] = [others[seed] for seed in sorted(others)]
+    _store(lessons, path)
+
+
+def _reported(entry):
+    return {name: entry.get(name) for name in ("measure", "ours", "baseline")}
+
+
+def _store(lessons, path):
     table = {"lessons": {number: lessons[number] for number in sorted(lessons)}}
     write(path, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
 
@@ -128,6 +181,29 @@ def minutes(seconds):
     return f"{max(1, math.ceil(seconds / 30)) / 2:g}"
 
 
+def over_seeds(entry, name):
+    """Return the mean of a figure over the seeds that reported it, and the standard deviation.
+
+    Args:
+        entry: a lesson's, from the table.
+        name: "ours" or "baseline".
+    """
+    values = [one[name] for one in (entry, *entry.get("other_seeds", [])) if name in one]
+    return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0
+
+
+def with_spread(entry, name):
+    """Return a figure as text: "0.996", or over several seeds "0.9952 ± 0.0011"."""
+    mean, deviation = over_seeds(entry, name)
+    if deviation <= 1e-9 * abs(mean):
+        text = f"{mean:.4g}"
+    else:
+        digits = max(0, 1 - math.floor(math.log10(deviation)))  # two of the deviation's count
+        text = f"{mean:.{digits}f} ± {deviation:.{digits}f}"
+    silent = [one["seed"] for one in entry.get("other_seeds", []) if name not in one]
+    return text + (f", without seed {' and '.join(map(str, silent))}" if silent else "")
+
+
 def readme_table(notebooks, table):
     """Return the README's table of lessons, in Markdown.
 
@@ -143,8 +219,8 @@ def readme_table(notebooks, table):
         cells = [f"[{number} · {name}](notebooks/{notebook.name})"]
         cells.append(minutes(entry["seconds"]) if "seconds" in entry else "")
         if "measure" in entry:
-            cells += [entry["measure"], f"{entry['ours']:.4g}"]
-            cells.append(f"{entry['baseline']:.4g} ({entry['baseline_name']})")
+            cells += [entry["measure"], with_spread(entry, "ours")]
+            cells.append(f"{with_spread(entry, 'baseline')} ({entry['baseline_name']})")
         else:
             cells += ["", "", ""]
         rows.append("| " + " | ".join(cells) + " |")
@@ -160,9 +236,7 @@ def update_readme(root=ROOT):
     readme = root / "README.md"
     if not readme.exists():
         return
-    rows = readme_table(
-        sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")), load(root / TABLE)
-    )
+    rows = readme_table(sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")), load(root / TABLE))
     text = readme.read_text(encoding="utf-8")
     changed = README_TABLE.sub(lambda _: rows, text)
     if changed != text:

@@ -5,6 +5,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -23,10 +24,13 @@ from course.display import Lesson
 from course.errors import CourseError
 from course.files import write
 
+OTHER_RESULT = (
+    "this result is not that of the stored notebook, so neither was changed: --save stores both."
+)
 INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
 
 
-def run(lessons, parameters, save, root=ROOT):
+def run(lessons, parameters, save, root=ROOT, *, runs=1, save_results=False):
     """Run lessons and keep executed copies, pages and a table of results in `build/`.
 
     Args:
@@ -34,15 +38,18 @@ def run(lessons, parameters, save, root=ROOT):
         parameters: {name: value} for the lessons that have a parameter of that name.
         save: whether lessons that pass are stored in `notebooks/`, the table of results and the README.
         root: the folder that holds `notebooks/` and `build/`.
+        runs: how often each lesson is run: once as it is, then with other seeds, of which `build/`
+            keeps nothing.
+        save_results: store what `save` does, except for the notebooks.
 
     Returns:
-        The exit status: 0 if all passed, 1 if one failed, 130 after Ctrl-C.
+        The exit status: 0 if all passed, 1 if one failed or a claim did not hold, 130 after Ctrl-C.
 
     Raises:
         CourseError: no such lesson or parameter, or a folder that cannot be written.
     """
     logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # nbclient's and nbconvert's log
-    chosen = _choose(lessons, root)
+    chosen = _choose(lessons, root, runs)
     _parameterize(chosen, parameters)
     write(root / "build" / "results.json", _kept_text(_kept(root)))  # better now than after minutes
     console = display.console()
@@ -50,21 +57,31 @@ def run(lessons, parameters, save, root=ROOT):
     with display.open_on(console, chosen) as shown:
         try:
             for lesson in chosen:
+                failed = {one.number for one in chosen if one.status == "failed" and not one.seed}
+                if lesson.number in failed:
+                    continue  # what fails as it is says nothing with other seeds
                 _execute(lesson, shown)
-                _keep(lesson, parameters, root)
-                if save and lesson.status == "passed":
-                    _save(lesson, parameters, root)
+                _leave_out_widgets(lesson.notebook)
+                if not lesson.seed:
+                    _keep(lesson, parameters, root)
+                if save_results and not (save or parameters or lesson.seed) and _differs(lesson):
+                    lesson.status = "failed"
+                    console.print(f"{lesson.name}: {OTHER_RESULT}", markup=False, soft_wrap=True)
+                elif save_results or save:
+                    _save_results(lesson, parameters, root, save)
+                if save and lesson.status == "passed" and not parameters and not lesson.seed:
+                    _save_notebook(lesson)
         except KeyboardInterrupt:
             interrupted = True
     console.print(display.table(chosen, parameters))
     console.print(f"To read: {root / 'build' / 'index.html'}", markup=False, soft_wrap=True)
     if interrupted:
         return INTERRUPTED
-    return int(any(lesson.status == "failed" for lesson in chosen))
+    return int(any(lesson.status == "failed" or lesson.failed_claims for lesson in chosen))
 
 
-def _choose(numbers, root):
-    """Return the lessons of these numbers, in the given order; all if there are none."""
+def _choose(numbers, root, runs=1):
+    """Return the lessons of these numbers, in the given order, each `runs` times; all if none."""
     folder = root / "notebooks"
     paths = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
     if not paths:
@@ -74,10 +91,19 @@ def _choose(numbers, root):
         if number not in paths:
             raise CourseError(f"There is no lesson {number}: there are {', '.join(paths)}.")
     timed = results.load(root / results.TABLE)["lessons"]
-    return [
-        Lesson(paths[number], read(paths[number]), timed.get(number, {}).get("seconds"))
+    chosen = [
+        Lesson(paths[number], read(paths[number]), timed.get(number, {}).get("seconds"), seed)
         for number in numbers
+        for seed in range(runs)
     ]
+    for lesson in chosen:
+        for cell in lesson.notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = []  # after a cell that fails, nothing of an earlier run is left
+        if lesson.seed:
+            call = f"from course import seeds\n\nseeds.vary({lesson.seed})"
+            lesson.notebook.cells.insert(1, nbformat.v4.new_code_cell(call))
+    return chosen
 
 
 def read(path):
@@ -245,6 +271,13 @@ def _traceback(cell):
     return "The cell failed without saying why."
 
 
+def _leave_out_widgets(notebook):
+    """Leave in the outputs what widgets stand for: without a kernel, JupyterLab shows an error."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+
+
 def _keep(lesson, parameters, root):
     """Put a lesson's executed copy and its page into `build/`, and renew the index."""
     from course import pages  # nbconvert takes seconds to import
@@ -280,25 +313,52 @@ def _kept_text(entries):
 def _entry(lesson):
     return {
         "title": lesson.title,
+        "data": results.data(lesson.notebook),
         "seconds": round(lesson.seconds, 1),
         "peak_mb": round(lesson.peak / 1e6),
     } | (results.gather(lesson.notebook) or {})
 
 
-def _save(lesson, parameters, root):
-    """Store a lesson's figures in the tables, and its outputs in `notebooks/`.
+def _other_seed(lesson):
+    entry = {
+        "seed": lesson.seed,
+        "seconds": round(lesson.seconds, 1),
+        "failed_claims": lesson.failed_claims,
+    } | (results.gather(lesson.notebook) or {})
+    if lesson.status == "failed":
+        entry["error"] = re.sub(r"\x1b\[[\d;]*m", "", lesson.problem[1].splitlines()[-1])
+    return entry
+
+
+def _differs(lesson):
+    """Say whether a lesson reports another result than its stored notebook, as far as is shown."""
+    stored, now = (results.gather(one) or {} for one in (read(lesson.path), lesson.notebook))
+    return results.headline(stored) != results.headline(now)
+
+
+def _save_results(lesson, parameters, root, save):
+    """Store a lesson's figures in the table of results and in the README's.
 
     A run with parameters is a variant of the lesson: its figures are stored under a key of their
-    own, and the notebook stays as it is.
+    own. What a run with other seeds gave is stored beside the lesson's own figures, even if it
+    failed: to leave such runs out would make a result look better than it is. Unless the notebook
+    is stored too, its figures stay those of the table: the last digits depend on the machine.
     """
     settings = [f"{name}={value}" for name, value in parameters.items()]
-    results.save({" ".join([lesson.number, *settings]): _entry(lesson)}, root / results.TABLE)
-    if parameters:
-        return
+    key = " ".join([lesson.number, *settings])
+    if lesson.seed:
+        results.save_other_seed(key, _other_seed(lesson), root / results.TABLE)
+    elif lesson.status == "passed":
+        stored = {} if save or parameters else results.gather(read(lesson.path)) or {}
+        results.save({key: _entry(lesson) | stored}, root / results.TABLE)
+    results.update_readme(root)
+
+
+def _save_notebook(lesson):
+    """Store a lesson's outputs in `notebooks/`."""
     # What differs from machine to machine, such as Python's version, is not the lesson's, and
     # neither is what editors note in a cell.
     lesson.notebook.metadata["language_info"] = {"name": "python"}
     for cell in lesson.notebook.cells:
         cell.metadata = {name: cell.metadata[name] for name in ("tags",) if name in cell.metadata}
     write(lesson.path, nbformat.writes(lesson.notebook) + "\n")
-    results.update_readme(root)

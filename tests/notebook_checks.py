@@ -23,6 +23,7 @@ EXEMPT = "nbval-ignore-output"
 WORDS = {"00": (600, 3000)}  # a welcome may be shorter
 PARTS = ["**You will be able to**", "**You need**", "**Time**"]
 CHECKED = r"^exercises\.(q\d+)\.check\("
+WIDGET = "application/vnd.jupyter.widget-view+json"
 LAST_SECTIONS = ["Summary", "Review", "Exercises", "Further reading"]
 WITHOUT_REVIEW = set()  # lessons that may still lack one
 REVIEW = re.compile(r"^## Review *$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -279,6 +280,8 @@ def nothing_volatile_is_stored(lesson):
         problems.append(f"language_info has more than the name: {sorted(language)}")
     if extra := set(lesson.notebook.metadata) - {"language_info", "kernelspec"}:
         problems.append(f"notebook metadata {sorted(extra)}")
+    if any(WIDGET in output.get("data", {}) for output in lesson.outputs):
+        problems.append("a widget, which needs a kernel, beside what it stands for")
     return problems
 
 

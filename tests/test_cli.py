@@ -118,7 +118,10 @@ def test_run_hands_over_what_was_asked():
     command = cli.parse(["run", "01", "08", "-p", "units=3", "-p", "rate=0.1", "--save"])
     assert command.lessons == ["01", "08"]
     assert command.parameters == ["units=3", "rate=0.1"]
-    assert command.save
+    assert command.save and not command.save_results and command.seeds == 1
+    command = cli.parse(["run", "--seeds", "3", "--save-results"])
+    assert (command.lessons, command.seeds) == ([], 3)
+    assert command.save_results and not command.save
 
 
 def test_check_takes_what_concerns_one_lesson(monkeypatch):

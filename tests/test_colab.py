@@ -19,7 +19,8 @@ LESSON = "01_simple_rnn.ipynb"
 REPOSITORY = "ada/rnn-course"
 VERSIONS = {"tensorflow": "2.20.0", "keras": "3.13.2", "numpy": "2.1.3"}
 # What else a notebook finds on Colab; the other packages of the course are left to be added.
-ALSO = ["ipykernel", "matplotlib", "nbclient", "nbformat", "pip", "platformdirs"]
+ALSO = ["ipykernel", "ipywidgets==7.7.1", "matplotlib", "nbclient", "nbformat", "pip"]
+ALSO += ["platformdirs"]
 ADDED = {"rnn-course"} | set(colab.PACKAGES.values()) - set(ALSO)
 # Colab's kernel has this module before the first cell runs; a .pth file runs at start-up.
 PRETEND = "import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')\n"

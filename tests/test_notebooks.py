@@ -40,6 +40,9 @@ def test_readme_quotes_the_table_of_results():
     lessons = results.load()["lessons"].values()
     known = {abs(one[key]) for one in lessons for key in ("ours", "baseline") if key in one}
     known |= {abs(value) for one in lessons for value in one.get("figures", {}).values()}
+    known |= {
+        value for one in lessons if "ours" in one for value in results.over_seeds(one, "ours")
+    }
     known |= {one["seconds"] / 60 for one in lessons}
     prose = results.README_TABLE.sub("", text)
     assert checks.unknown_numbers(prose, known) == []
@@ -51,7 +54,28 @@ def test_results_are_those_of_the_stored_notebooks():
         notebook = nbformat.read(path, as_version=4)
         entry = results.load()["lessons"][path.name[:2]]
         assert entry["title"] == results.title(notebook)
+        assert entry.get("data", results.data(notebook)) == results.data(notebook)
         assert {key: entry.get(key) for key in results.gather(notebook)} == results.gather(notebook)
+
+
+def test_other_seeds_are_each_there_once_with_a_figure_or_an_error():
+    for number, entry in results.load()["lessons"].items():
+        others = entry.get("other_seeds", [])
+        numbers = [one["seed"] for one in others]
+        assert numbers == sorted({seed for seed in numbers if seed > 0}), number
+        for one in others:
+            assert {"ours", "baseline"} <= set(one) or one["error"], number
+            assert one["seconds"] > 0 and one["machine"]
+
+
+def test_the_data_of_a_lesson_is_what_it_uses():
+    by_number = {
+        path.name[:2]: results.data(nbformat.read(path, as_version=4)) for path in NOTEBOOKS
+    }
+    assert by_number["01"] == ["cmudict"]
+    assert by_number["03"] == ["sequences made by rule"]
+    assert by_number["05"] == ["shakespeare", "sequences made by rule"]
+    assert by_number["07"] == ["reviews", "glove"]
 
 
 # The checks: a good lesson passes them all, and each fault is found by the check meant for it.
@@ -238,6 +262,11 @@ FAULTS = [
         checks.nothing_volatile_is_stored,
         lambda cells: cells[6].metadata.update(execution={"iopub.status.busy": "2026"}),
         "execution",
+    ),
+    (
+        checks.nothing_volatile_is_stored,
+        stored(6, new_output("display_data", {checks.WIDGET: {"model_id": "1"}})),
+        "a widget",
     ),
     (
         checks.few_cells_are_exempt,

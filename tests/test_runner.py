@@ -11,12 +11,13 @@ import sys
 import time
 
 import nbformat
+import numpy as np
 import psutil
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from rich.console import Console
 
-from course import ROOT, display, results, runner
+from course import ROOT, display, results, runner, seeds
 from course.errors import CourseError
 
 FIGURE = """from IPython.display import display
@@ -45,12 +46,12 @@ def write_lesson(root, name, *sources, title=None):
     nbformat.write(notebook, folder / f"{name}.ipynb")
 
 
-def run(root, lessons=(), parameters=None, save=False):
+def run(root, lessons=(), parameters=None, save=False, **options):
     """Run lessons as the command does; return (exit status, what was printed)."""
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as out:
         patch.setattr(display, "LOG_SECONDS", 0)
         patch.setenv("COLUMNS", "120")
-        status = runner.run(list(lessons), parameters or {}, save, root)
+        status = runner.run(list(lessons), parameters or {}, save, root, **options)
     return status, out.getvalue()
 
 
@@ -219,6 +220,173 @@ def test_the_board_has_a_line_for_each_lesson(tmp_path):
     lines = console.file.getvalue().splitlines()
     assert re.search(r"01 A +cell 2 of 2, 12 s of about 80 s +epoch 1   loss 2.5", lines[0])
     assert re.search(r"02 B +waiting", lines[1])
+
+
+# Other seeds
+
+DRAW = "import numpy as np\nx = float(np.random.default_rng(9).normal())"
+CLAIM = """def double(x):
+    assert x < 0, "it is not"
+    assert x**2 > 0
+    return 2 * x
+print(double(x))"""
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory):
+    """A lesson run with two seeds, its results saved."""
+    root = tmp_path_factory.mktemp("seeded")
+    report = "from course import results\nresults.report('nats', x, 1.5, 'five-gram')"
+    write_lesson(root, "01_draws", "n = 1", DRAW, CLAIM, report)
+    (root / "README.md").write_text("<!-- results -->\n<!-- /results -->\n")
+    run(root, save=True)
+    before = (root / "notebooks" / "01_draws.ipynb").read_bytes()
+    status, printed = run(root, runs=2, save_results=True)
+    assert (root / "notebooks" / "01_draws.ipynb").read_bytes() == before
+    return root, status, printed, results.load(root / results.TABLE)["lessons"]["01"]
+
+
+def test_a_run_with_other_seeds_is_stored_beside_the_lesson_as_it_is(seeded):
+    root, _, printed, entry = seeded
+    own, drawn = (np.random.default_rng(seed).normal() for seed in (9, 1009))
+    assert entry["ours"] == own
+    [other] = entry["other_seeds"]
+    assert (other["seed"], other["ours"], other["baseline"]) == (1, drawn, 1.5)
+    assert "01 Draws, seed 1: passed" in printed
+    kept = json.loads((root / "build" / "results.json").read_text(encoding="utf-8"))["lessons"]
+    assert kept["01"]["ours"] == own
+    mean, deviation = np.mean([own, drawn]), np.std([own, drawn], ddof=1)
+    row = f"| nats | {mean:.1f} ± {deviation:.1f} | 1.5 (five-gram) |"
+    assert row in (root / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_claim_that_other_seeds_do_not_confirm_is_named_and_ends_nothing(seeded):
+    _, status, printed, entry = seeded
+    assert status == 1
+    assert entry["other_seeds"][0]["failed_claims"] == ["x < 0"]
+    assert "does not hold: x < 0" in printed
+
+
+def executed(outcome):
+    """Return what stands in for `runner._execute`: `outcome(lesson)` is reported, or raised."""
+
+    def execute(lesson, shown):
+        lesson.status, lesson.seconds = "failed", 1.0
+        try:
+            ours = outcome(lesson)
+        except ValueError as error:
+            lesson.problem = ("cell", f"\x1b[31mValueError\x1b[39m: {error}")
+            return
+        entry = {"measure": "m", "ours": ours, "baseline": 9.0, "baseline_name": "b"}
+        output = new_output("display_data", {}, metadata={"course": entry})
+        lesson.notebook.cells[-1].outputs = [output]
+        lesson.status = "passed"
+
+    return execute
+
+
+def test_a_seed_with_which_a_lesson_ends_is_not_left_out(tmp_path, monkeypatch):
+    write_lesson(tmp_path, "01_a", "n = 1")
+    (tmp_path / "README.md").write_text("<!-- results -->\n<!-- /results -->\n")
+
+    def outcome(lesson):
+        if lesson.seed == 1:
+            raise ValueError("odd")
+        return lesson.seed + 1.0
+
+    monkeypatch.setattr(runner, "_execute", executed(outcome))
+    run(tmp_path, save=True)  # what is stored by that is no result of a seed that fails
+    status, _ = run(tmp_path, runs=3, save=True)
+    assert status == 1
+    lesson = results.load(tmp_path / results.TABLE)["lessons"]["01"]
+    assert [one.get("error") for one in lesson["other_seeds"]] == ["ValueError: odd", None]
+    assert [one.get("ours") for one in lesson["other_seeds"]] == [None, 3.0]
+    row = "| m | 2.0 ± 1.4, without seed 1 | 9, without seed 1 (b) |"
+    assert row in (tmp_path / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_lesson_that_fails_as_it_is_is_not_run_with_other_seeds(tmp_path, monkeypatch):
+    write_lesson(tmp_path, "01_a", "n = 1")
+    monkeypatch.setattr(runner, "_execute", executed(lambda lesson: float("odd")))
+    status, printed = run(tmp_path, runs=2, save=True)
+    assert status == 1 and re.search(r"01 A, seed 1 +not run", printed)
+    assert not (tmp_path / results.TABLE).exists()
+
+
+def test_results_alone_are_stored_only_if_they_are_those_of_the_notebook(tmp_path, monkeypatch):
+    write_lesson(tmp_path, "01_a", "n = 1")
+    monkeypatch.setattr(runner, "_execute", executed(lambda lesson: 1.0))
+    run(tmp_path, save=True)
+    for ours, status in [(1.0 + 1e-9, 0), (1.1, 1)]:  # another machine's rounding, another lesson
+        monkeypatch.setattr(runner, "_execute", executed(lambda lesson, ours=ours: ours))
+        found, printed = run(tmp_path, runs=2, save_results=True)
+        assert found == status and ("--save stores both" in printed) == bool(status)
+        lesson = results.load(tmp_path / results.TABLE)["lessons"]["01"]
+        assert lesson["ours"] == 1.0
+        assert [one["ours"] for one in lesson["other_seeds"]] == [1.0 + 1e-9]
+
+
+def test_what_seeds_gave_adds_up_and_goes_when_the_lesson_changes(tmp_path):
+    path = tmp_path / "results.json"
+    results.save({"01": {"ours": 1.0}, "02": {"ours": 2.0}}, path)
+    for number, seed, ours in [("01", 2, 3.0), ("01", 1, 9.0), ("02", 1, 4.0), ("01", 1, 2.0)]:
+        results.save_other_seed(number, {"seed": seed, "ours": ours}, path)
+    results.save({"01": {"ours": 1.0, "seconds": 5.0}, "02": {"ours": 2.5}}, path)
+    table = results.load(path)["lessons"]
+    assert [one["ours"] for one in table["01"]["other_seeds"]] == [2.0, 3.0]
+    assert results.over_seeds(table["01"], "ours") == (2.0, 1.0)
+    assert "other_seeds" not in table["02"]
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([0.996], "0.996"),
+        ([0.5, 0.5, 0.5], "0.5"),
+        ([81.53, 81.9, 81.0], "81.48 ± 0.45"),
+        ([0.00146, 0.00152, 0.00141], "0.001463 ± 0.000055"),
+        ([120.0, 180.0, 150.0], "150 ± 30"),
+    ],
+)
+def test_a_figure_over_seeds_shows_two_digits_of_its_deviation(values, text):
+    others = [{"seed": seed, "ours": value} for seed, value in enumerate(values[1:], 1)]
+    assert results.with_spread({"ours": values[0], "other_seeds": others}, "ours") == text
+
+
+def test_ctrl_c_keeps_the_seeds_that_are_done(tmp_path, monkeypatch):
+    for name in ("01_a", "02_b"):
+        write_lesson(tmp_path, name, "n = 1", "n")
+
+    def outcome(lesson):
+        if lesson.number == "02" and lesson.seed == 1:
+            raise KeyboardInterrupt
+        return lesson.seed + 1.0
+
+    monkeypatch.setattr(runner, "_execute", executed(outcome))
+    status, printed = run(tmp_path, runs=3, save=True)
+    assert status == 130 and "02 B, seed 2" in printed
+    table = results.load(tmp_path / results.TABLE)["lessons"]
+    assert [one["ours"] for one in table["01"]["other_seeds"]] == [2.0, 3.0]
+    assert table["02"]["ours"] == 1.0 and "other_seeds" not in table["02"]
+
+
+def test_only_whole_seeds_are_raised():
+    higher = seeds.raised(lambda seed=None, times=1: (seed, times), 2)
+    generator = np.random.default_rng(0)
+    assert higher(3) == (2003, 1) and higher(3, times=4) == (2003, 4)
+    assert higher() == (None, 1) and higher(generator) == (generator, 1)
+
+
+def test_a_board_that_is_too_long_shows_what_runs(tmp_path):
+    for number in range(10, 40):
+        write_lesson(tmp_path, f"{number}_a", "n = 1")
+    lessons = runner._choose([], tmp_path)
+    for lesson in lessons[:20]:
+        lesson.status, lesson.seconds = "passed", 1.0
+    console = Console(file=io.StringIO(), force_terminal=False, width=100, height=12)
+    console.print(display._Board(console, lessons)._lines())
+    lines = console.file.getvalue().splitlines()
+    assert lines[0].startswith("29 A  passed") and lines[1].startswith("30 A  waiting")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")

@@ -1,8 +1,11 @@
 """The site, built once from the course's own notebooks, and small sites for what goes wrong."""
 
+import inspect
 import json
 import re
 import shutil
+import subprocess
+import textwrap
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +18,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course import ROOT, exercises, results, site
 from course.errors import CourseError
+from course.scratch import lstm
+from course.site import sheet
+from course.site.sheet import CARDS
 
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -70,7 +76,11 @@ def write_course(root, *cells, name="01_a"):
 
 def test_every_lesson_has_a_page_and_the_others_are_there(pages):
     lessons = {path.with_suffix(".html").name for path in LESSONS}
-    assert set(pages) == lessons | {"index.html", "glossary.html", "notation.html"}
+    others = {"index.html", "notation.html", "cheatsheet.html", "glossary.html"}
+    assert set(pages) == lessons | others
+    assert others <= {link["href"] for link in pages["01_simple_rnn.html"].header("a")}
+    linked = {link["href"] for link in pages["index.html"].main("a")}
+    assert others - {"index.html"} <= linked
 
 
 def test_no_link_is_dead(pages, folder):
@@ -225,6 +235,62 @@ def test_the_glossary_has_every_term_and_leads_to_where_it_is_defined(pages):
         assert re.fullmatch(r"[A-Z*].+[^.]\.", meaning), term
 
 
+def symbols(math):
+    """Return the letters, digits and signs of equations, without what stands between them."""
+    return re.sub(r"[\s,.]", "", "".join(one.get_text() for one in math))
+
+
+def test_the_cheat_sheet_shows_the_equations_of_the_lessons(pages):
+    sections = pages["cheatsheet.html"].main("section")
+    assert [site.text(one.h2) for one in sections] == [*(c.title for c in CARDS), "Letters"]
+    for card, section in zip(CARDS, sections):
+        rows = section(class_="row")
+        assert [row.a["href"][:2] for row in rows] == [number for number, _ in card.equations]
+        for row in rows:
+            name, _, place = row.a["href"].partition("#")
+            number = row.a.get_text().split()[1]
+            [there] = [one for one in pages[name](class_="equation") if one.span
+                       and one.span.get_text() == number]  # fmt: skip
+            assert symbols(row("math")) == symbols(there("math"))
+            assert there.find_previous(["h2", "h3"])["id"] == place
+
+
+def test_the_cheat_sheet_has_arrays_code_and_letters(pages):
+    page = pages["cheatsheet.html"].main
+    section = page.find(id="LSTM").parent
+    assert [one.get_text() for one in section("code")] == list("xhcWUb")
+    assert "input weights, shape (inputs, 4 * units)." in section.ul.get_text()
+    assert textwrap.indent(section.pre.get_text(), " " * 4) in inspect.getsource(lstm.forward)
+    assert page.find(id="Letters").find_next("table") == pages["notation.html"].main.table
+
+
+def test_what_the_cheat_sheet_names_and_is_not_there_is_reported():
+    prose = r"$$a = 1$$ $$a_t = 2 \tag{1}$$ $$a_t = 3,\qquad b = 4 \tag{2}$$"
+    parts, number = sheet.equation(prose, "a_t = 3")
+    assert (len(parts), number) == (2, "2")
+    for start in ("a = 1", "a_t", "c"):
+        with pytest.raises(CourseError, match="numbered equations begin with"):
+            sheet.equation(prose, start)
+    for find in (sheet.arrays, sheet.code):
+        with pytest.raises(CourseError, match="lstm.forwards, which is not there"):
+            find("lstm.forwards")
+    with pytest.raises(CourseError, match="lstm.sigmoid names no shapes"):
+        sheet.arrays("lstm.sigmoid")
+
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.mark.skipif(not BROWSER, reason="needs Chromium to print")
+def test_the_cheat_sheet_has_two_pages_of_paper(folder, tmp_path):
+    subprocess.run(
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}",
+         f"--print-to-pdf={tmp_path / 'sheet.pdf'}", (folder / "cheatsheet.html").as_uri()],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "sheet.pdf").read_bytes())) == 2
+
+
 def test_the_notation_is_that_of_lesson_00(pages):
     source = pages["00_welcome.html"].find("h2", id="Notation").find_next("table")
     assert pages["notation.html"].main.table == source
@@ -307,7 +373,9 @@ def test_a_lesson_without_a_heading_or_outputs_has_a_page(tmp_path):
     (tmp_path / "notebooks").mkdir()
     notebook = new_notebook(cells=[new_markdown_cell("Words."), new_code_cell("1 + 1")])
     nbformat.write(notebook, tmp_path / "notebooks" / "07_draft.ipynb")
-    assert "07_draft" in site.build(tmp_path).read_text(encoding="utf-8")
+    first = site.build(tmp_path)
+    assert "07_draft" in first.read_text(encoding="utf-8")
+    assert not (first.parent / "cheatsheet.html").exists()  # it needs lessons that are not here
 
 
 def test_a_new_site_replaces_the_old_one_and_an_interrupted_one_does_not(tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ from course import ROOT, exercises, pages, results
 from course.errors import CourseError
 from course.files import write
 from course.runner import read
+from course.site import sheet
 
 HERE = Path(__file__).parent
 TEMPLATES = Environment(
@@ -26,6 +27,7 @@ TEMPLATES = Environment(
 )
 # What a reader may want, and the lessons that teach it.
 GOALS = {
+    "See inside an LSTM and a GRU": ("05",),
     "Forecast a time series": ("06",),
     "Tell praise from blame in a text": ("07",),
     "Let a network write": ("08",),
@@ -76,7 +78,8 @@ def build(root=ROOT):
             f"There are no lessons in {root / 'notebooks'}: run this in a clone of the course."
         )
     lessons = [lesson(notebook) for notebook in notebooks]
-    parts = [contents(lessons, root), *lessons, *notation(lessons), glossary(lessons)]
+    others = [*notation(lessons), *cheatsheet(lessons, root), glossary(lessons)]
+    parts = [contents(lessons, root, others), *lessons, *others]
     files = {
         "style.css": pages.CSS.read_text(encoding="utf-8") + _template("style.css"),
         "script.js": _template("script.js"),
@@ -114,8 +117,14 @@ def lesson(notebook):
     return Page(notebook.with_suffix(".html").name, title, tree)
 
 
-def contents(lessons, root):
-    """Return the first page: the lessons, the ways through them, their results and credits."""
+def contents(lessons, root, others=()):
+    """Return the first page: the lessons, the ways through them, their results and credits.
+
+    Args:
+        lessons: their pages.
+        root: the folder that holds `README.md`.
+        others: the pages that come after the lessons.
+    """
     readme = root / "README.md"
     source = readme.read_text(encoding="utf-8") if readme.exists() else "# The course"
     source = source.replace("(LICENSE)", "(LICENSE.txt)").replace("(notebooks/", "(")
@@ -130,6 +139,7 @@ def contents(lessons, root):
         lessons=[
             (one, *(_part(one.tree, name) for name in ("", "Time", "You need"))) for one in lessons
         ],
+        others=others,
         ways=ways(lessons),
         results=pages.markdown(table.replace("(notebooks/", "(")),
         credits="".join(map(str, _section(_heading(about, "Licence and credits")))),
@@ -162,6 +172,29 @@ def notation(lessons):
             html = f'<h1 id="Notation">Notation</h1>{listed}{source}'
             return [Page("notation.html", "Notation", _parse(html))]
     return []
+
+
+def cheatsheet(lessons, root):
+    """Return the page of equations, arrays and code to print; none if a lesson of it is missing."""
+    numbered = {one.name[:2]: one for one in lessons}
+    needed = {number for card in sheet.CARDS for number, _ in card.equations}
+    if not needed <= set(numbered):
+        return []
+    prose = {number: _markdown(root / "notebooks", numbered[number]) for number in needed}
+    cards = []
+    for card in sheet.CARDS:
+        equations = []
+        for number, start in card.equations:
+            parts, tag = sheet.equation(prose[number], start)
+            place = _equation(numbered[number].tree, tag).find_previous(["h2", "h3"])["id"]
+            equations.append((parts, tag, numbered[number], place))
+        arrays = dict(array for name in card.arrays for array in sheet.arrays(name))
+        code = sheet.code(card.code) if card.code else ""
+        cards.append({"title": card.title, "equations": equations, "arrays": arrays, "code": code})
+    html = TEMPLATES.get_template("cheatsheet.html").render(
+        cards=cards, letters="".join(str(one.tree.table) for one in notation(lessons))
+    )
+    return [Page("cheatsheet.html", "Cheat sheet", _parse(html))]
 
 
 def glossary(lessons):
@@ -273,6 +306,18 @@ def _template(name):
 
 def _heading(tree, title):
     return next((one for one in tree(["h2"]) if text(one) == title), None)
+
+
+def _markdown(folder, lesson):
+    """Return what a lesson's notebook says, as it is written."""
+    notebook = read(folder / Path(lesson.name).with_suffix(".ipynb"))
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def _equation(tree, number):
+    return next(
+        one for one in tree(class_="equation") if one.span and text(one.span) == f"({number})"
+    )
 
 
 def _section(heading):

@@ -130,9 +130,9 @@ def test_the_course_itself_is_stamped_alike():
 
 # Colab has these, at versions of its own; cycler is a part of matplotlib.
 ON_COLAB = {
-    *("IPython", "cycler", "keras", "matplotlib", "numpy", "pandas", "psutil", "scipy"),
-    *("rich", "sklearn", "soundfile", "statsmodels", "tensorflow", "tokenizers", "torch"),
-    "traitlets",
+    *("IPython", "cycler", "ipywidgets", "keras", "matplotlib", "numpy", "pandas", "psutil"),
+    *("rich", "scipy", "sklearn", "soundfile", "statsmodels", "tensorflow", "tokenizers"),
+    *("torch", "traitlets"),
 }
 
 

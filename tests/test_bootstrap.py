@@ -38,7 +38,7 @@ class Clone:
             shutil.copy(ROOT / "course" / f"{name}.py", package)
         (package / "runner.py").write_text(
             "import sys\n\n"
-            "def run(lessons, parameters, save):\n"
+            "def run(lessons, parameters, save, **options):\n"
             f"    print(sys.prefix, *lessons)\n    return {STATUS}\n"
         )
         (self.root / "pyproject.toml").write_text('[project]\ndependencies = ["tiny-rnn>=1.0"]\n')

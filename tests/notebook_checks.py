@@ -25,7 +25,6 @@ PARTS = ["**You will be able to**", "**You need**", "**Time**"]
 CHECKED = r"^exercises\.(q\d+)\.check\("
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LAST_SECTIONS = ["Summary", "Review", "Exercises", "Further reading"]
-WITHOUT_REVIEW = set()  # lessons that may still lack one
 REVIEW = re.compile(r"^## Review *$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 # Without the empty lines, Markdown and equations in an explanation are not rendered.
 ANSWER = re.compile(r"^<details><summary>(.+)</summary>\n\n((?:.+\n\n)+?)</details>$", re.MULTILINE)
@@ -122,10 +121,8 @@ def skeleton_is_complete(lesson):
         problems.append(f"{len(goals)} goals, not 3 to 5")
     if [tags(cell) for cell in cells[1:3]] != [["badges"], ["setup"]]:
         problems.append("the second cell is not tagged badges, or the third not setup")
-    waits = lesson.number in WITHOUT_REVIEW and "Review" not in lesson.headings
-    last = [section for section in LAST_SECTIONS if section != "Review" or not waits]
-    if lesson.headings[-len(last) :] != last:
-        problems.append(f"the last sections are not {', '.join(last)}")
+    if lesson.headings[-len(LAST_SECTIONS) :] != LAST_SECTIONS:
+        problems.append(f"the last sections are not {', '.join(LAST_SECTIONS)}")
     return problems
 
 
@@ -160,7 +157,7 @@ def review_teaches(lesson):
     """Every question has one right answer and at least two wrong ones, and each says why."""
     found = REVIEW.search("\n\n".join(lesson.prose))
     if not found:
-        return [] if lesson.number in WITHOUT_REVIEW else ["there is no review"]
+        return ["there is no review"]
     questions = re.split(r"^\*\*\d+\.\*\* ", found[0], flags=re.MULTILINE)[1:]
     problems = []
     if len(questions) < 3:

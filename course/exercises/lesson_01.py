@@ -100,7 +100,7 @@ Together 64 * (20 + 64 + 1) = 5,440. The 50 steps do not matter.""",
     hints=(
         "Count the numbers in W, in U and in b, and add them.",
         "W is (inputs, units), U is (units, units), b is (units,).",
-        "Does a longer sequence need more weights? Look at equation (1) again.",
+        "Does a longer sequence need more weights? Look at equation (2) again.",
     ),
     wrong=(5376, 1344, 272000, 4096, "many", (20, 64)),
 )

@@ -41,7 +41,7 @@ def _wait_problem(answer):
     if problem := number_problem(answer, 250, tolerance=1e-6):
         slips = {
             200: "the last frame of the chunk is centred at its end, and reaches further.",
-            225: "of its 100 milliseconds, half lie behind the centre of a frame.",
+            225: "after the sound, eight frames have to come in, not seven.",
             300: "a frame reaches half a window ahead of its centre, not a whole one.",
             50: "that is how far a frame looks ahead; the chunk has to fill up as well.",
         }

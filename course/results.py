@@ -205,26 +205,30 @@ def with_spread(entry, name):
 
 
 def readme_table(notebooks, table):
-    """Return the README's table of lessons, in Markdown.
+    """Return the README's table of lessons and the machines they ran on, in Markdown.
 
     Args:
         notebooks: paths of the lessons, such as `notebooks/08_text.ipynb`, in order.
         table: what `load` returned; a lesson that it lacks gets a row without figures.
     """
-    rows = ["| lesson | minutes | measured | ours | baseline |", "|---|---:|---|---:|---|"]
+    rows = ["| lesson | minutes | data | measured | ours | baseline |", "|---|---:|---|---|---:|---|"]
+    machines = {}
     for notebook in notebooks:
         number = notebook.name[:2]
         entry = table["lessons"].get(number, {})
         name = entry.get("title") or notebook.stem[3:].replace("_", " ")
         cells = [f"[{number} · {name}](notebooks/{notebook.name})"]
         cells.append(minutes(entry["seconds"]) if "seconds" in entry else "")
+        cells.append(", ".join(entry["data"]) or "made in the lesson" if "data" in entry else "")
         if "measure" in entry:
             cells += [entry["measure"], with_spread(entry, "ours")]
             cells.append(f"{with_spread(entry, 'baseline')} ({entry['baseline_name']})")
         else:
             cells += ["", "", ""]
         rows.append("| " + " | ".join(cells) + " |")
-    return "\n".join(rows) + "\n"
+        machines.setdefault(entry.get("machine"), []).append(number)
+    places = [f"{', '.join(numbers)} on {one}" for one, numbers in machines.items() if one]
+    return "\n".join(rows) + "\n" + (f"\nMeasured: {'; '.join(places)}.\n" if places else "")
 
 
 def update_readme(root=ROOT):

@@ -64,7 +64,7 @@ def test_large_scores_do_not_overflow():
 
 def test_by_hand():
     m = np.array([[1.0, 0], [0, 1], [5, 5]])
-    scores = attention.multiplicative(np.array([[np.log(3), 0]]), m, np.eye(2))
+    scores = attention.multiplicative(np.array([[np.log(3), 0]]), m, np.sqrt(2) * np.eye(2))
     context, weights = attention.attend(scores, m, np.array([True, True, False]))
     np.testing.assert_allclose(weights, [[0.75, 0.25, 0]])
     np.testing.assert_allclose(context, [[0.75, 0.25]])

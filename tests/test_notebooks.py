@@ -54,7 +54,7 @@ def test_results_are_those_of_the_stored_notebooks():
         notebook = nbformat.read(path, as_version=4)
         entry = results.load()["lessons"][path.name[:2]]
         assert entry["title"] == results.title(notebook)
-        assert entry.get("data", results.data(notebook)) == results.data(notebook)
+        assert entry["data"] == results.data(notebook)
         assert {key: entry.get(key) for key in results.gather(notebook)} == results.gather(notebook)
 
 

@@ -130,9 +130,11 @@ def test_save_merges_the_table_of_results_and_renews_the_readme(saved):
     assert "cores" in entry["machine"] and set(entry["versions"]) >= {"python", "keras"}
     readme = (root / "README.md").read_text(encoding="utf-8")
     row = (
-        "| [01 · Equations](notebooks/01_equations.ipynb) | 0.5 | nats | 1.5 | 1.823 (five-gram) |"
+        "| [01 · Equations](notebooks/01_equations.ipynb) | 0.5 | made in the lesson | nats "
+        "| 1.5 | 1.823 (five-gram) |"
     )
     assert row in readme and "\nold\n" not in readme and readme.endswith("-->\nend\n")
+    assert f"01, 03 on {entry['machine']}." in readme
 
 
 def test_a_lesson_keeps_the_machine_on_which_it_was_measured(tmp_path, monkeypatch):

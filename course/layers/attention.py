@@ -50,16 +50,18 @@ class _Attention(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="course")
 class MultiplicativeAttention(_Attention):
-    """Attention whose score is a product: score = q_t W m_s.
+    """Attention whose score is a product: score = q_t W m_s / sqrt(memory units).
 
-    Source: Luong, Pham and Manning (2015), eqs. 7 and 8, "general".
+    Source: Luong, Pham and Manning (2015), eqs. 7 and 8, "general"; the root is that of Vaswani
+    and others (2017), eq. 1.
     """
 
     def build(self, query_shape, memory_shape, real_shape):
         self.W = self.add_weight(shape=(query_shape[-1], memory_shape[-1]), name="W")
 
     def scores(self, query, memory):
-        return ops.matmul(_product(query, self.W), ops.swapaxes(memory, 1, 2))
+        products = ops.matmul(_product(query, self.W), ops.swapaxes(memory, 1, 2))
+        return products / memory.shape[-1] ** 0.5
 
 
 @keras.saving.register_keras_serializable(package="course")

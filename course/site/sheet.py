@@ -83,7 +83,7 @@ CARDS = [
     ),
     Card(
         "Attention",
-        [("10", r"e_{ts} = \tanh"), ("10", r"e_{ts} = h_t"), ("10", r"\alpha_{ts}"),
+        [("10", r"e_{ts} = \tanh"), ("10", r"e_{ts} = \frac{h_t"), ("10", r"\alpha_{ts}"),
          ("10", r"\bar m_t"), ("10", r"u_t")],
         arrays=("attention.additive", "attention.attend"),
         code="attention.attend",

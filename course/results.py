@@ -219,7 +219,8 @@ def readme_table(notebooks, table):
         name = entry.get("title") or notebook.stem[3:].replace("_", " ")
         cells = [f"[{number} · {name}](notebooks/{notebook.name})"]
         cells.append(minutes(entry["seconds"]) if "seconds" in entry else "")
-        cells.append(", ".join(entry["data"]) or "made in the lesson" if "data" in entry else "")
+        nothing_loaded = "made in the lesson" if "data" in entry else ""
+        cells.append(", ".join(entry.get("data", [])) or nothing_loaded)
         if "measure" in entry:
             cells += [entry["measure"], with_spread(entry, "ours")]
             cells.append(f"{with_spread(entry, 'baseline')} ({entry['baseline_name']})")

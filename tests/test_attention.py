@@ -208,3 +208,18 @@ def test_the_figures_of_lesson_09_are_those_that_it_stores():
     for row in trained.runs("translation")["without attention, by length"]:
         value, low, high = row["BLEU"]
         assert f"{row['sentences']:,} sentences, BLEU {value} [{low}, {high}]" in text
+
+
+def test_the_stored_runs_say_what_lesson_10_says_of_them():
+    found = {"yes": {}, "no": {}, "–": {}}
+    for run in trained.runs("translation")["runs"]:
+        found[run["root"]].setdefault((run["name"], run["seed"]), []).append(run["BLEU"])
+    pairs = found["yes"].keys() & found["no"].keys()
+    assert len(pairs) == 4
+    for variant in pairs:  # "In each pair the run with the root is better"
+        assert min(found["yes"][variant]) > max(found["no"][variant]), variant
+    for seed in (0, 1):  # "twelve points, twice"
+        [alone], [attending] = (
+            found["–"]["no attention (lesson 09)", seed], found["yes"]["one direction", seed]
+        )  # fmt: skip
+        assert 11.5 < attending - alone < 12.5

@@ -7,21 +7,6 @@ from course.exercises.core import Question, number_problem
 # --- q1: a state by hand ---------------------------------------------------------------------
 
 
-def _hand_problem(answer):
-    if problem := number_problem(answer, np.tanh(2 - np.tanh(2)), tolerance=1e-3):
-        slips = {
-            "the sum still has to go through tanh.": 2 - np.tanh(2),
-            "that is h_1; one more step is to come.": np.tanh(2),
-            "the recurrent weight is -1, so the old state is taken away, not added.": np.tanh(
-                2 + np.tanh(2)
-            ),
-        }
-        for explanation, slip in slips.items():
-            if np.ndim(answer) == 0 and abs(float(answer) - slip) < 1e-3:
-                return explanation
-        return problem
-
-
 q1 = Question(
     name="01.q1",
     solution_text="""h_1 = tanh(2·1 - 1·0) = tanh(2) = 0.964
@@ -29,7 +14,18 @@ h_2 = tanh(2·1 - 1·0.964) = tanh(1.036) = 0.776
 
 In NumPy: np.tanh(2 - np.tanh(2))""",
     answer=0.7763,
-    problem=_hand_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        np.tanh(2 - np.tanh(2)),
+        tolerance=1e-3,
+        slips={
+            2 - np.tanh(2): "the sum still has to go through tanh.",
+            np.tanh(2): "that is h_1; one more step is to come.",
+            np.tanh(2 + np.tanh(2)): (
+                "the recurrent weight is -1, so the old state is taken away, not added."
+            ),
+        },
+    ),
     hints=(
         "Work out h_1 first. The state before the first step is 0.",
         "h_1 = tanh(2·1 - 1·0). Put it in place of the 0 to get h_2.",
@@ -42,6 +38,8 @@ In NumPy: np.tanh(2 - np.tanh(2))""",
 
 
 def _shapes_problem(answer):
+    if isinstance(answer, (tuple, list)) and any(isinstance(part, int) for part in answer):
+        return "that is one shape; two are expected: without and with return_sequences."
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return "two shapes are expected: ((…), (…)), without and with return_sequences."
     last, every = (tuple(shape) for shape in answer)
@@ -49,7 +47,7 @@ def _shapes_problem(answer):
         return "they are the right shapes in the wrong order: the last state comes first."
     if 8 in last + every:
         return "the 8 input features do not come out again; the units do."
-    for shape, expected, what in ((last, (32, 16), "last"), (every, (32, 50, 16), "every")):
+    for shape, expected, what in ((last, (32, 16), "the last"), (every, (32, 50, 16), "every")):
         if shape != expected:
             return f"the shape that you give for {what} state is not right: ask what each axis is."
 
@@ -73,22 +71,11 @@ Every state: such a vector at each of the 50 steps.""",
         ((32, 50), (32, 50, 16)),
         ((16,), (50, 16)),
         (32, 16),
+        (32, 50, 16),
     ),
 )
 
 # --- q3: parameters --------------------------------------------------------------------------
-
-
-def _parameters_problem(answer):
-    if problem := number_problem(answer, 64 * (20 + 64 + 1), tolerance=1e-9):
-        slips = {
-            5376: "the bias is missing: one number for each unit.",
-            1344: "the recurrent weights U are missing.",
-            272_000: "all steps share the same weights; do not count them 50 times.",
-        }
-        if np.ndim(answer) == 0 and float(answer) in slips:
-            return slips[float(answer)]
-        return problem
 
 
 q3 = Question(
@@ -96,7 +83,15 @@ q3 = Question(
     solution_text="""W has 20 · 64 = 1,280 numbers, U has 64 · 64 = 4,096, b has 64.
 Together 64 * (20 + 64 + 1) = 5,440. The 50 steps do not matter.""",
     answer=5440,
-    problem=_parameters_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        5440,
+        slips={
+            5376: "the bias is missing: one number for each unit.",
+            1344: "the recurrent weights U are missing.",
+            272_000: "all steps share the same weights; do not count them 50 times.",
+        },
+    ),
     hints=(
         "Count the numbers in W, in U and in b, and add them.",
         "W is (inputs, units), U is (units, units), b is (units,).",
@@ -117,11 +112,9 @@ def _pad(sequences):
 
 
 def _pad_problem(answer):
-    if not callable(answer):
-        return "a function of a list of sequences is expected; give its name, without brackets."
     # A 0 in the data is a real value here, so a mask taken from `padded != 0` is found out.
     given = answer([[7, 0, 5], [4], [3, 9]])
-    if not isinstance(given, tuple) or len(given) != 2:
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
         return "the function must return two things: the padded array and the mask."
     padded, mask = np.asarray(given[0]), np.asarray(given[1])
     if padded.shape != (3, 3) or mask.shape != (3, 3):
@@ -136,14 +129,21 @@ def _pad_problem(answer):
     expected = np.array([[1, 1, 1], [1, 0, 0], [1, 1, 0]], bool)
     if np.array_equal(mask.astype(bool), ~expected):
         return "the mask is upside down: it must be True where a step is real."
-    if not np.array_equal(mask.astype(bool), expected):
+    if np.array_equal(mask.astype(bool), padded != 0):
         return "a 0 can also be a real value: make the mask from the lengths, not from the zeros."
+    if not np.array_equal(mask.astype(bool), expected):
+        return "each row of the mask must be True as often as its sequence has steps."
 
 
 def _pad_left(sequences):
     padded, mask = _pad(sequences)
     rolled = [np.roll(row, np.sum(~real)) for row, real in zip(padded, mask)]
     return np.array(rolled), mask
+
+
+def _pad_one_too_many(sequences):
+    padded, mask = _pad(sequences)
+    return padded, np.arange(mask.shape[1]) <= mask.sum(axis=1)[:, None]
 
 
 q4 = Question(
@@ -163,6 +163,7 @@ q4 = Question(
     ),
     wrong=(
         _pad_left,
+        _pad_one_too_many,
         lambda sequences: (_pad(sequences)[0], ~_pad(sequences)[1]),
         lambda sequences: (_pad(sequences)[0], _pad(sequences)[0] != 0),
         lambda sequences: _pad(sequences)[0],

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.exercises.core import Question, number_problem
+from course.exercises.core import Question, number_problem, result_problem
 from course.scratch.gradient_flow import clip_by_global_norm
 
 # --- q1: one step back -----------------------------------------------------------------------
@@ -12,21 +12,28 @@ def _one_step(U, h):
     return (1 - h**2)[:, None] * U.T
 
 
+_TRANSPOSED = "compare U with its transpose: which index of U belongs to the new state?"
+_NO_SLOPE = "the slope of tanh is missing; a saturated unit must pass hardly anything back."
+_ONE_STEP_SLIPS = {
+    (lambda U, h: U.T): _NO_SLOPE,
+    (lambda U, h: U): _NO_SLOPE,
+    (lambda U, h: (1 - h**2)[:, None] * U): _TRANSPOSED,
+    (lambda U, h: U * (1 - h**2)): _TRANSPOSED,
+    (
+        lambda U, h: U.T * (1 - h**2)
+    ): "the slope belongs to the unit of h_t, so it scales rows and not columns.",
+    (
+        lambda U, h: (1 - np.tanh(h) ** 2)[:, None] * U.T
+    ): "h has been through tanh already: its slope is 1 - h**2.",
+}
+
+
 def _one_step_problem(answer):
-    if not callable(answer):
-        return "a function of U and h is expected; give its name, without brackets."
-    U = np.array([[0.5, -1.0], [0.25, 2.0]])
-    h = np.array([0.1, -0.8])
-    given = np.asarray(answer(U, h), dtype=float)
-    if given.shape != (2, 2):
-        return f"for two units the shape must be (2, 2), and it is {given.shape}."
-    if np.allclose(given, U.T) or np.allclose(given, U):
-        return "the slope of tanh is missing; a saturated unit must pass hardly anything back."
-    if np.allclose(given, (1 - h**2)[:, None] * U) or np.allclose(given, U * (1 - h**2)):
-        return "compare U with its transpose: which index of U belongs to the new state?"
-    if np.allclose(given, U.T * (1 - h**2)):
-        return "the slope belongs to the unit of h_t, so it scales rows and not columns."
-    return number_problem(given, _one_step(U, h))
+    arguments = np.array([[0.5, -1.0], [0.25, 2.0]]), np.array([0.1, -0.8])
+    given = answer(*arguments)
+    if np.shape(given) != (2, 2):
+        return f"for two units the shape must be (2, 2), and it is {np.shape(given)}."
+    return result_problem(given, _one_step, arguments, _ONE_STEP_SLIPS)
 
 
 q1 = Question(
@@ -42,25 +49,10 @@ Row i belongs to unit i of the new state, so the slope of that unit scales the w
         "np.diag(1 - h**2) makes the diagonal matrix; @ multiplies two matrices.",
         "Complete this line: return np.diag(1 - h**2) @ ...",
     ),
-    wrong=(
-        lambda U, h: U.T,
-        lambda U, h: (1 - h**2)[:, None] * U,
-        lambda U, h: U.T * (1 - h**2),
-        lambda U, h: (1 - np.tanh(h) ** 2)[:, None] * U.T,
-        lambda U, h: 1 - h**2,
-        lambda U: U.T,
-    ),
+    wrong=(*_ONE_STEP_SLIPS, lambda U, h: 1 - h**2, lambda U: U.T),
 )
 
 # --- q2: how far back ------------------------------------------------------------------------
-
-
-def _steps_problem(answer):
-    if problem := number_problem(answer, 66, tolerance=1e-9):
-        if np.ndim(answer) == 0 and abs(float(answer) - np.log(1e-3) / np.log(0.9)) < 0.05:
-            return "that is where it crosses a thousandth; a step is a whole number."
-        return problem
-    return None
 
 
 q2 = Question(
@@ -70,7 +62,16 @@ q2 = Question(
 0.9 ** k < 0.001 means k * log(0.9) < log(0.001). Dividing by log(0.9), which is negative, turns
 the sign around: k > 65.6, so 66 steps.""",
     answer=66,
-    problem=_steps_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        66,
+        tolerance=6e-4,
+        slips={
+            np.log(0.001) / np.log(0.9): (
+                "that is where it crosses a thousandth; a step is a whole number."
+            )
+        },
+    ),
     hints=(
         "You look for the first whole k with 0.9 ** k < 0.001.",
         "Take the logarithm of both sides, or try numbers with a loop.",
@@ -86,14 +87,22 @@ def _clip(gradients, clip_norm):
     return clip_by_global_norm(gradients, clip_norm)[0]
 
 
+def _clip_short_ones_too(gradients, clip_norm):
+    """Scale gradients in place, whatever their length."""
+    norm = np.sqrt(sum(np.sum(g**2) for g in gradients))
+    for g in gradients:
+        g *= clip_norm / norm
+    return gradients
+
+
 def _clip_problem(answer):
-    if not callable(answer):
-        return "a function of a list of gradients and clip_norm is expected; give its name."
     long = [np.array([3.0, 0.0]), np.array([[-4.0]])]
     short = [0.01 * g for g in long]
-    given = answer([g.copy() for g in long], 1.0)
+    given = answer(long, 1.0)
     if not isinstance(given, (list, tuple)) or len(given) != 2:
         return "two gradients went in, so a list of two gradients must come back."
+    if isinstance(given[0], (list, tuple)) and np.ndim(given[1]) == 0:
+        return "the list of gradients alone must come back, without the norm."
     if [np.shape(g) for g in given] != [(2,), (1, 1)]:
         return "every gradient must come back in its own shape, and nothing besides."
     flat = np.concatenate([np.ravel(g) for g in given])
@@ -130,22 +139,11 @@ One factor for all gradients keeps the direction; min(1, …) leaves short ones 
         ],
         lambda gradients, clip_norm: gradients,
         clip_by_global_norm,
+        _clip_short_ones_too,
     ),
 )
 
 # --- q4: a bound for another activation ------------------------------------------------------
-
-
-def _sigmoid_problem(answer):
-    if problem := number_problem(answer, 4, tolerance=1e-6):
-        if np.ndim(answer) == 0 and np.isclose(float(answer), 0.25):
-            return "0.25 is the largest slope; what must it be multiplied by to give 1?"
-        if np.ndim(answer) == 0 and np.isclose(float(answer), 1):
-            return (
-                "1 is the limit for tanh; the logistic sigmoid is flatter, so there is more room."
-            )
-        return problem
-    return None
 
 
 q4 = Question(
@@ -155,7 +153,14 @@ q4 = Question(
 A step multiplies the norm by at most slope times ||U||. The slope of the logistic sigmoid is
 s * (1 - s), at most 1/4 (at s = 1/2), so ||U|| < 4 makes every factor smaller than 1.""",
     answer=4,
-    problem=_sigmoid_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        4,
+        slips={
+            0.25: "0.25 is the largest slope; what must it be multiplied by to give 1?",
+            1: "1 is the limit for tanh; the logistic sigmoid is flatter, so there is more room.",
+        },
+    ),
     hints=(
         "In equation (5), replace the largest slope of tanh, 1, by that of the sigmoid.",
         "The slope of the sigmoid is s * (1 - s) for an output s. Where is it largest?",
@@ -168,15 +173,23 @@ s * (1 - s), at most 1/4 (at s = 1/2), so ||U|| < 4 makes every factor smaller t
 
 
 def _baseline_problem(answer):
-    if np.shape(answer) == (2,):
-        constant, mse = np.asarray(answer, dtype=float)
-        if number_problem(constant, 1.5) is None and number_problem(mse, 1 / 6) is None:
-            return "the constant is right; the error is that of two marked numbers, not of three."
-        if number_problem(constant, 1.5) is None and number_problem(mse, 0.5) is None:
-            return "the constant is right; 0.5 is the standard deviation, and its square is asked."
-        if number_problem(constant, 1.5) and number_problem(mse, 0.25) is None:
-            return "the error is right, but the constant is not the mean of the sum."
-    return number_problem(answer, (1.5, 0.25))
+    problem = number_problem(
+        answer,
+        (1.5, 0.25),
+        tolerance=1e-3,
+        slips={
+            (1.5, 1 / 6): (
+                "the constant is right; the error is that of two marked numbers, not of three."
+            ),
+            (1.5, 0.5): (
+                "the constant is right; 0.5 is the standard deviation, and its square is asked."
+            ),
+            (0.25, 1.5): "both are right, in the wrong order: the constant first.",
+        },
+    )
+    if problem and np.shape(answer) == (2,) and number_problem(answer[1], 0.25, 1e-3) is None:
+        return "the error is right, but the constant is not the mean of the sum."
+    return problem
 
 
 q5 = Question(

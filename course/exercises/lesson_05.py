@@ -2,25 +2,14 @@
 
 import numpy as np
 
-from course.exercises.core import Question, number_problem
+from course.exercises.core import Question, number_problem, result_problem
 from course.scratch.gru import GRUParams, forward, forward_reset_before
 from course.scratch.lstm import sigmoid
 
 # --- q1: counting the weights of a stack -----------------------------------------------------
 
 
-def _count_problem(answer):
-    if problem := number_problem(answer, 6624, tolerance=1e-9):
-        value = float(answer) if np.ndim(answer) == 0 else None
-        if value == 6480:
-            return "nearly: how many biases does a block have when the reset comes after?"
-        if value in (4224, 2400):
-            return "that is one of the two layers; the stack has both."
-        if value == 4224 + 3 * 16 * (10 + 16 + 2):
-            return "what does the second layer read? It does not see the 10 inputs."
-        return problem
-    return None
-
+_ONE_LAYER = "that is one of the two layers; the stack has both."
 
 q1 = Question(
     name="05.q1",
@@ -28,7 +17,16 @@ q1 = Question(
 
 The first layer has 10 inputs; the second reads the 32 hidden states of the first.""",
     answer=6624,
-    problem=_count_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        6624,
+        slips={
+            6480: "nearly: how many biases does a block have when the reset comes after?",
+            4224: _ONE_LAYER,
+            2400: _ONE_LAYER,
+            5568: "what does the second layer read? It does not see the 10 inputs.",
+        },
+    ),
     hints=(
         "Take the formula of the form that resets after, once for each layer.",
         "The first layer has 10 inputs. How many numbers does it hand to the second at a step?",
@@ -39,25 +37,24 @@ The first layer has 10 inputs; the second reads the 32 hidden states of the firs
 # --- q2: a hidden state by hand --------------------------------------------------------------
 
 
-def _state_problem(answer):
-    if problem := number_problem(answer, 0.35, tolerance=1e-3):
-        value = float(answer) if np.ndim(answer) == 0 else None
-        if value is not None and np.isclose(value, 0.05):
-            return "the two parts have changed places: an update gate of 1 keeps the old state."
-        if value is not None and np.isclose(value, 0.5):
-            return "that is the state after the first step; one more to go."
-        if value is not None and np.isclose(value, 0.3):
-            return "a part of the candidate comes in at each step, and not all of it."
-        return problem
-    return None
-
-
 q2 = Question(
     name="05.q2",
     solution_text="""0.75 * 0.8 + 0.25 * (-0.4)  # 0.5, after the first step
 0.5 * 0.5 + 0.5 * 0.2       # 0.35, after the second""",
     answer=0.35,
-    problem=_state_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        0.35,
+        tolerance=1e-3,
+        slips={
+            0.05: "the two parts have changed places: an update gate of 1 keeps the old state.",
+            0.5: "that is the state after the first step; one more to go.",
+            0.3: (
+                "a share 1 - z of the candidate comes in at each step: neither all of it nor "
+                "nothing."
+            ),
+        },
+    ),
     hints=(
         "Take equation (1) twice: the state after the first step is what the second starts from.",
         "After the first step the state is 0.75 * 0.8 + (1 - 0.75) * (-0.4).",
@@ -96,24 +93,25 @@ def _step_other_way_round(x, h, W, U, b):
     return (1 - z) * h + z * candidate
 
 
+def _reset_before(x, h, W, U, b):
+    return forward_reset_before(GRUParams(W, U, b), x[:, None], h).h[:, 0]
+
+
+_STEP_SLIPS = {
+    _step_after: "that is the other form: here the state is reset before the product with U_g.",
+    _step_other_way_round: (
+        "the update gate works the wrong way round: where it is 1, the old state stays."
+    ),
+    _step_without_reset: (
+        "the candidate reads the whole old state; what does the reset gate do to it?"
+    ),
+}
+
+
 def _step_problem(answer):
-    if not callable(answer):
-        return "a function of x, h, W, U and b is expected; give its name, without brackets."
     rng = np.random.default_rng(5)
-    shapes = [(2, 3), (2, 4), (3, 12), (4, 12), (12,)]
-    arguments = [rng.normal(size=shape) for shape in shapes]
-    given = answer(*arguments)
-    W, U, b = arguments[2:]
-    expected = forward_reset_before(GRUParams(W, U, b), arguments[0][:, None], arguments[1]).h[:, 0]
-    problem = number_problem(given, expected)
-    if problem and np.shape(given) == expected.shape:
-        if np.allclose(given, _step_after(*arguments)):
-            return "that is the other form: here the state is reset before the product with U_g."
-        if np.allclose(given, _step_other_way_round(*arguments)):
-            return "the update gate works the wrong way round: where it is 1, the old state stays."
-        if np.allclose(given, _step_without_reset(*arguments)):
-            return "the candidate reads the whole old state; what does the reset gate do to it?"
-    return problem
+    arguments = [rng.normal(size=size) for size in [(2, 3), (2, 4), (3, 12), (4, 12), (12,)]]
+    return result_problem(answer(*arguments), _reset_before, arguments, _STEP_SLIPS)
 
 
 q3 = Question(
@@ -135,9 +133,7 @@ recurrent products a step.""",
         "g = np.tanh(x @ W[:, 2 * n :] + (r * h) @ U[:, 2 * n :] + b[2 * n :])",
     ),
     wrong=(
-        _step_after,
-        _step_other_way_round,
-        _step_without_reset,
+        *_STEP_SLIPS,
         lambda x, h, W, U, b: _step(x, h, W, U, b)[0],
         lambda x, h, W, U, b: _step(x, h, W, U, 0 * b),
     ),
@@ -163,11 +159,9 @@ def _negate(blocks):
 
 
 def _convert_problem(answer):
-    if not callable(answer):
-        return "a function of W, U and b is expected; give its name, without brackets."
     rng = np.random.default_rng(6)
     arguments = [rng.normal(size=shape) for shape in [(3, 6), (2, 6), (6,)]]
-    given = answer(*(value.copy() for value in arguments))
+    given = answer(*arguments)
     if not isinstance(given, (tuple, list)) or len(given) != 3:
         return "three arrays must come back: the new W, U and b."
     if all(np.array_equal(a, b) for a, b in zip(given, arguments)):

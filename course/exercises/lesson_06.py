@@ -1,23 +1,22 @@
 """Exercises of lesson 06: forecasting."""
 
+import numbers
+
 import numpy as np
 
-from course.exercises.core import Question, number_problem
+from course.exercises.core import Question, number_problem, result_problem
 from course.metrics import mase
 
 # --- q1: how many windows --------------------------------------------------------------------
 
 
 def _count_problem(answer):
-    if problem := number_problem(answer, 905, tolerance=1e-9):
-        if np.ndim(answer) == 0 and float(answer) == 904:
-            return "nearly: try it with 4 values, 2 of past and 1 of future, and count."
-        if np.ndim(answer) == 0 and float(answer) in (928, 929):
-            return "a window needs its future too; the last ones here would have none."
-        if np.ndim(answer) == 0 and 10 <= float(answer) <= 14:
-            return "windows overlap: the next one begins a single hour later."
-        return problem
-    return None
+    beyond = "a window needs its future too; the last ones here would have none."
+    nearly = "nearly: try it with 4 values, 2 of past and 1 of future, and count."
+    problem = number_problem(answer, 905, slips={904: nearly, 928: beyond, 929: beyond})
+    if problem and isinstance(answer, numbers.Real) and 10 <= answer <= 14:
+        return "windows overlap: the next one begins a single hour later."
+    return problem
 
 
 q1 = Question(
@@ -42,27 +41,31 @@ def _scaled(y, n):
     return (y - y[:n].mean()) / y[:n].std()
 
 
+_SCALED_SLIPS = {
+    (
+        lambda y, n: (y - y.mean()) / y.std()
+    ): "mean and standard deviation still know the values after the first n.",
+    (
+        lambda y, n: (y - y[:n].mean()) / y.std()
+    ): "the mean is right, but the standard deviation still knows the future.",
+    (
+        lambda y, n: (y - y.mean()) / y[:n].std()
+    ): "the standard deviation is right, but the mean still knows the future.",
+}
+
+
 def _scaled_problem(answer):
-    if not callable(answer):
-        return "a function of y and n is expected; give its name, without brackets."
     y = np.random.default_rng(0).normal(np.linspace(0, 5, 60), 1.0)
-    given = np.asarray(answer(y.copy(), 40), dtype=float)
+    given = np.asarray(answer(y, 40), dtype=float)
     if given.shape != (60,):
         return f"the whole series must come back, shape (60,), and the shape is {given.shape}."
-    expected = _scaled(y, 40)
     # The sample standard deviation is as good; the two differ by a hundredth here.
-    for freedom in (0, 1):
-        if np.allclose(given, (y - y[:40].mean()) / y[:40].std(ddof=freedom)):
-            return None
-    if np.allclose(given, (y - y.mean()) / y.std()):
-        return "mean and standard deviation still know the values after the first n."
-    if np.allclose(given[:40], expected[:40]):
+    if np.allclose(given, (y - y[:40].mean()) / y[:40].std(ddof=1)):
+        return None
+    problem = result_problem(given, _scaled, (y, 40), _SCALED_SLIPS)
+    if problem and np.allclose(given[:40], _scaled(y, 40)[:40]):
         return "the training part is right; the rest must be scaled by the same two numbers."
-    if np.allclose(given, (y - y[:40].mean()) / y.std()):
-        return "the mean is right, but the standard deviation still knows the future."
-    if np.allclose(given, (y - y.mean()) / y[:40].std()):
-        return "the standard deviation is right, but the mean still knows the future."
-    return number_problem(given, expected)
+    return problem
 
 
 def _scaled_apart(y, n):
@@ -85,10 +88,8 @@ the truth about the future; the leak hides it.""",
         "Both come from y[:n]. What they are applied to is the whole of y.",
     ),
     wrong=(
-        lambda y, n: (y - y.mean()) / y.std(),
+        *_SCALED_SLIPS,
         lambda y, n: _scaled(y, n)[:n],
-        lambda y, n: (y - y[:n].mean()) / y.std(),
-        lambda y, n: (y - y.mean()) / y[:n].std(),
         _scaled_apart,
         lambda y, n: y,
     ),
@@ -101,21 +102,6 @@ _TRUTH, _FORECAST = [16.0, 15.0], [14.0, 15.0]
 _MASE = mase(_TRUTH, _FORECAST, _HISTORY, season=2)
 
 
-def _mase_problem(answer):
-    if problem := number_problem(answer, _MASE, tolerance=2e-3):
-        typical = {
-            1.0: "that is the error in units of the series; it has not been divided by anything.",
-            mase(_TRUTH, _FORECAST, _HISTORY): "the naive errors are between neighbours; a "
-            "season has two steps.",
-            1 / _MASE: "it is upside down: the forecast's error goes on top.",
-        }
-        for value, message in typical.items():
-            if number_problem(answer, value, tolerance=2e-3) is None:
-                return message
-        return problem
-    return None
-
-
 q3 = Question(
     name="06.q3",
     solution_text="""history = np.array([10, 12, 11, 15, 13, 14])
@@ -124,7 +110,18 @@ np.abs(np.array([16, 15]) - np.array([14, 15])).mean() / scale  # 1 / 1.75 = 0.5
 
 metrics.mase([16, 15], [14, 15], [10, 12, 11, 15, 13, 14], season=2) gives the same.""",
     answer=_MASE,
-    problem=_mase_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        _MASE,
+        tolerance=2e-3,
+        slips={
+            1: "that is the error in units of the series; it has not been divided by anything.",
+            mase(_TRUTH, _FORECAST, _HISTORY): (
+                "the naive errors are between neighbours; a season has two steps."
+            ),
+            1 / _MASE: "it is upside down: the forecast's error goes on top.",
+        },
+    ),
     hints=(
         "First the scale: four pairs of the history lie two steps apart.",
         "The mean of the four absolute differences is 1.75. The forecast's own MAE goes on top.",
@@ -135,38 +132,30 @@ metrics.mase([16, 15], [14, 15], [10, 12, 11, 15, 13, 14], season=2) gives the s
 # --- q4: pinball loss ------------------------------------------------------------------------
 
 
-def _pinball(q):
-    error = np.array([5, 5, 9]) - np.array([4, 6, 9])
-    return np.maximum(q * error, (q - 1) * error).mean()
-
-
-def _pinball_problem(answer):
-    if problem := number_problem(answer, 1 / 3, tolerance=4e-3):
-        typical = {
-            2 / 3: "that is the mean absolute error; the pinball loss weighs the two sides.",
-            1.0: "that is the sum over the hours; the mean is asked for.",
-            0.8 / 3: "look at the signs: what is below the truth and what above it?",
-        }
-        for value, message in typical.items():
-            if number_problem(answer, value, tolerance=4e-3) is None:
-                return message
-        return problem
-    return None
-
-
 q4 = Question(
     name="06.q4",
-    solution_text="""error = np.array([5, 5, 9]) - np.array([4, 6, 9])  # truth minus forecast: 1, -1, 0
-np.maximum(0.9 * error, -0.1 * error).mean()  # (0.9 + 0.1 + 0) / 3 = 0.333
+    solution_text="""error = np.array([7, 5, 9]) - np.array([4, 6, 9])  # truth minus forecast: 3, -1, 0
+np.maximum(0.9 * error, -0.1 * error).mean()  # (2.7 + 0.1 + 0) / 3 = 0.933
 
 A forecast that is too low costs 0.9 a degree, one that is too high 0.1.""",
-    answer=_pinball(0.9),
-    problem=_pinball_problem,
+    answer=2.8 / 3,
+    problem=lambda answer: number_problem(
+        answer,
+        2.8 / 3,
+        tolerance=4e-3,
+        slips={
+            4 / 3: "that is the mean absolute error; the pinball loss weighs the two sides.",
+            2.8: "that is the sum over the hours; the mean is asked for.",
+            2 / 3: "that is half the absolute error, as for q = 0.5.",
+            0.4: "the two sides have changed places: at 0.9 it is dear to be too low.",
+            2.6 / 3: "look at the signs: what is below the truth and what above it?",
+        },
+    ),
     hints=(
         "Take equation (4) hour by hour; the error is truth minus forecast.",
-        "The errors are 1, -1 and 0. The first costs 0.9, the last nothing.",
+        "The errors are 3, -1 and 0. The first costs 2.7, the last nothing.",
     ),
-    wrong=(2 / 3, 1.0, 0.8 / 3, 0.9, 0.0),
+    wrong=(4 / 3, 2.8, 2 / 3, 0.4, 2.6 / 3, 0.0),
 )
 
 # --- q5: a direction accuracy ----------------------------------------------------------------
@@ -186,11 +175,12 @@ def _interval_problem(answer):
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return "give a pair: the lower end, and True or False."
     low, beats = answer
-    if problem := number_problem(low, _LOW, tolerance=6e-4):
-        if number_problem(low, 0.54, tolerance=1e-3) is None:
-            return "the first number is the accuracy itself; its interval reaches lower."
-        if number_problem(low, 0.6006, tolerance=2e-3) is None:
-            return "the first number is the upper end of the interval."
+    slips = {
+        0.54: "that is the accuracy itself; its interval reaches lower.",
+        0.6006: "that is the upper end of the interval.",
+        100 * _LOW: "that is in per cent; give a share, as in the example.",
+    }
+    if problem := number_problem(low, _LOW, tolerance=6e-4, slips=slips):
         return f"the lower end is not right: {problem}"
     if not isinstance(beats, (bool, np.bool_)):
         return "the second part of the pair must be True or False."
@@ -215,6 +205,7 @@ The base rate of 53 % lies inside the interval. Someone who says "up" every day 
         (0.54, True),
         (_LOW, True),
         (0.6006, False),
+        (47.8, False),
         (0.53, False),
         _LOW,
         (0.5, True),

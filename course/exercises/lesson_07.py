@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 
-from course.exercises.core import Question, number_problem
+from course.exercises.core import Question, number_problem, result_problem
 
 # --- q1: a mean over words alone -------------------------------------------------------------
 
@@ -15,23 +15,24 @@ def _masked_mean(h, mask):
     return (h * mask).sum(axis=1) / mask.sum(axis=1)
 
 
+_MEAN_SLIPS = {
+    (lambda h, mask: h.mean(axis=1)): "the padding counts as words: the mask is not used.",
+    (
+        lambda h, mask: (h * mask[:, :, None]).sum(axis=1)
+    ): "that is the sum over the words; divide it by how many there are.",
+    (
+        lambda h, mask: (h * mask[:, :, None]).mean(axis=1)
+    ): "the padding is left out above the line, but the division is still by all steps.",
+    (
+        lambda h, mask: (h * mask[:, :, None]).sum(axis=1) / mask.sum()
+    ): "each row must be divided by its own number of words.",
+}
+
+
 def _mean_problem(answer):
-    if not callable(answer):
-        return "a function of h and mask is expected; give its name, without brackets."
     h = np.random.default_rng(7).normal(size=(2, 4, 3))
-    mask = np.array([[1, 1, 0, 0], [1, 1, 1, 0]])
-    given = np.asarray(answer(h, mask), dtype=float)
-    expected = _masked_mean(h, mask)
-    if given.shape == expected.shape:
-        if np.allclose(given, h.mean(axis=1)):
-            return "the padding counts as words: the mask is not used."
-        if np.allclose(given, (h * mask[:, :, None]).sum(axis=1)):
-            return "that is the sum over the words; divide it by how many there are."
-        if np.allclose(given, (h * mask[:, :, None]).mean(axis=1)):
-            return "the padding is left out above the line, but the division is still by all steps."
-        if np.allclose(given, (h * mask[:, :, None]).sum(axis=1) / mask.sum()):
-            return "each row must be divided by its own number of words."
-    return number_problem(given, expected)
+    arguments = h, np.array([[1, 1, 0, 0], [1, 1, 1, 0]])
+    return result_problem(answer(*arguments), _masked_mean, arguments, _MEAN_SLIPS)
 
 
 q1 = Question(
@@ -49,14 +50,7 @@ The new axis lets one number of the mask multiply all units of its step. The sum
         "mask[:, :, None] has the shape (batch, time, 1), so h * mask[:, :, None] works.",
         "Complete: return (h * mask[:, :, None]).sum(axis=1) / ...",
     ),
-    wrong=(
-        lambda h, mask: h.mean(axis=1),
-        lambda h, mask: (h * mask[:, :, None]).sum(axis=1),
-        lambda h, mask: (h * mask[:, :, None]).mean(axis=1),
-        lambda h, mask: (h * mask[:, :, None]).sum(axis=1) / mask.sum(),
-        lambda h, mask: h * mask,
-        0.5,
-    ),
+    wrong=(*_MEAN_SLIPS, lambda h, mask: h * mask, 0.5),
 )
 
 # --- q2: McNemar's test ----------------------------------------------------------------------
@@ -64,15 +58,7 @@ The new axis lets one number of the mask multiply all units of its step. The sum
 _P = 0.0568879  # binomtest(40, 100).pvalue
 
 
-def _p_problem(answer):
-    if problem := number_problem(answer, _P, tolerance=1e-3):
-        if number_problem(answer, _P / 2, tolerance=1e-3) is None:
-            return "that is one side: 60 to 40 the other way round would be as uneven."
-        if number_problem(answer, 0.0455003, tolerance=1e-3) is None:
-            return "that is the approximation by a chi-squared distribution; the exact p is asked."
-        return problem
-    return None
-
+_APPROXIMATION = "that is the approximation by a chi-squared distribution; the exact p is asked."
 
 q2 = Question(
     name="07.q2",
@@ -82,33 +68,27 @@ binomtest(60, 60 + 40, 0.5).pvalue  # 0.0569
 Only the snippets on which the two differ say which is better. The 1,500 on which both are right
 play no part, nor do those on which both are wrong.""",
     answer=_P,
-    problem=_p_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        _P,
+        tolerance=3e-4,
+        slips={
+            _P / 2: "that is one side: 60 to 40 the other way round would be as uneven.",
+            0.0455003: _APPROXIMATION,
+            0.0574331: _APPROXIMATION,
+        },
+    ),
     hints=(
         "Which snippets tell the two apart? How many are there, and how do they fall?",
         "If both were equally good, each of these 100 would fall like a fair coin.",
         "binomtest(60, n, 0.5).pvalue, with the right n. Both sides count.",
     ),
-    wrong=(_P / 2, 0.0455003, 0.05, 0.6, 60 / 2000),
+    wrong=(_P / 2, 0.0455003, 0.0574331, 0.05, 0.6, 60 / 2000),
 )
 
 # --- q3: counting weights --------------------------------------------------------------------
 
 _EMBEDDING, _LSTM = 10_000 * 50, 4 * 48 * (50 + 48 + 1)
-
-
-def _count_problem(answer):
-    if problem := number_problem(answer, _EMBEDDING + 2 * _LSTM + 97, tolerance=1e-9):
-        value = float(answer) if np.ndim(answer) == 0 else None
-        if value == _EMBEDDING + _LSTM + 49:
-            return "there are two LSTMs, one for each direction."
-        if value == _EMBEDDING + 2 * _LSTM + 49:
-            return "nearly: how many numbers does the output read, with both directions?"
-        if value == 2 * _LSTM + 97:
-            return "the embedding is a matrix of weights as well."
-        if value == _EMBEDDING + 2 * 4 * 48 * (50 + 48) + 97:
-            return "nearly: each block of an LSTM has a bias too."
-        return problem
-    return None
 
 
 q3 = Question(
@@ -118,7 +98,18 @@ q3 = Question(
 Embedding, two LSTMs, and an output that reads 96 numbers. Pooling and dropout have no weights.
 Thirteen of fourteen weights are in the embedding.""",
     answer=_EMBEDDING + 2 * _LSTM + 97,
-    problem=_count_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        _EMBEDDING + 2 * _LSTM + 97,
+        slips={
+            _EMBEDDING + _LSTM + 49: "there are two LSTMs, one for each direction.",
+            _EMBEDDING + 2 * _LSTM + 49: (
+                "nearly: how many numbers does the output read, with both directions?"
+            ),
+            2 * _LSTM + 97: "the embedding is a matrix of weights as well.",
+            _EMBEDDING + 2 * 4 * 48 * 98 + 97: "nearly: each block of an LSTM has a bias too.",
+        },
+    ),
     hints=(
         "The embedding has one row of 50 for each number. Lesson 04 counts an LSTM's weights.",
         "Two LSTMs of 4 * 48 * (50 + 48 + 1) weights each; their maxima stand side by side.",

@@ -5,25 +5,28 @@ import numpy as np
 from course.decoding import nucleus, softmax
 from course.exercises.core import Question, number_problem
 
+_CHARACTERS = "that is a number of equally likely characters, not bits."
+
 q1 = Question(
     name="08.q1",
     solution_text="1.25 / np.log(2)  # 1.803: divide by ln 2, as in equation (2)",
     answer=1.25 / np.log(2),
-    problem=lambda answer: number_problem(answer, 1.25 / np.log(2), 5e-4),
+    problem=lambda answer: number_problem(
+        answer,
+        1.25 / np.log(2),
+        tolerance=5e-4,
+        slips={
+            1.25 * np.log(2): "multiplied instead of divided: a nat is more than a bit.",
+            2**1.25: _CHARACTERS,
+            np.exp(1.25): _CHARACTERS,
+        },
+    ),
     hints=(
         "Equation (2) goes from nats to bits.",
         "A bit is the uncertainty of a coin, ln 2 = 0.693 nats. So there are more bits than nats.",
     ),
     wrong=(1.25 * np.log(2), 1.25, 2**1.25, np.exp(1.25), "1.25"),
 )
-
-
-def _streams_problem(answer):
-    if number_problem(answer, 500_300, 1e-9) is None:
-        return "that character is the first of window 3 only if you count windows from 1 for one of them."
-    if number_problem(answer, 200, 1e-9) is None:
-        return "that is a place within the stream; where does stream 1 begin?"
-    return number_problem(answer, 500_200, 1e-9)
 
 
 q2 = Question(
@@ -34,12 +37,22 @@ q2 = Question(
         "Window 2 begins 2 * 100 steps into it."
     ),
     answer=500_200,
-    problem=_streams_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        500_200,
+        tolerance=1e-9,
+        slips={
+            200: "that is a place within the stream; where does stream 1 begin?",
+            500_000: "that is where stream 1 begins; two windows lie before window 2.",
+            500_100: "that is window 1; windows are counted from 0, so two lie before window 2.",
+            500_300: "that is the first input of window 3; windows are counted from 0.",
+        },
+    ),
     hints=(
         "How long is one stream, and with which character does stream 1 begin?",
         "Windows are counted from 0: before window 2 lie two windows of 100 steps.",
     ),
-    wrong=(200, 500_300, 1_000_200, 400, 500_000),
+    wrong=(200, 500_300, 500_100, 1_000_200, 400, 500_000),
 )
 
 
@@ -48,9 +61,13 @@ def _temperature_problem(function):
     for temperature in (1.0, 0.5, 3.0):
         got = np.asarray(function(logits, temperature), dtype=float)
         if got.shape != (3,):
-            return f"for 3 logits it returns the shape {got.shape}, and 3 probabilities are expected."
+            return (
+                f"for 3 logits it returns the shape {got.shape}, and 3 probabilities are expected."
+            )
         if not np.isclose(got.sum(), 1):
-            return f"the probabilities sum to {got.sum():.3f} at temperature {temperature:g}, not 1."
+            return (
+                f"the probabilities sum to {got.sum():.3f} at temperature {temperature:g}, not 1."
+            )
         if not np.allclose(got, softmax(logits, temperature)):
             return (
                 f"at temperature {temperature:g} the probabilities are not those of equation (4); "
@@ -69,7 +86,10 @@ q3 = Question(
     solution_text=(
         "def with_temperature(logits, temperature):\n"
         "    powers = np.exp(logits / temperature)\n"
-        "    return powers / powers.sum()"
+        "    return powers / powers.sum()\n"
+        "\n"
+        "For low temperatures subtract the largest quotient first, as `softmax` in "
+        "course.decoding does."
     ),
     answer=_with_temperature,
     problem=_temperature_problem,
@@ -112,8 +132,10 @@ q4 = Question(
     problem=_nucleus_problem,
     hints=(
         "Sort the probabilities from large to small and add them up one by one: np.cumsum.",
-        "Count how many you need until the sum is at least p. np.argmax of a condition finds the "
-        "first place where it is true.",
+        (
+            "Count how many you need until the sum is at least p. np.argmax of a condition finds "
+            "the first place where it is true."
+        ),
         "Sums of floats are inexact: compare with p - 1e-12.",
     ),
     wrong=(

@@ -3,30 +3,15 @@
 import numpy as np
 
 from course.data.pairs import END, PAD, START
-from course.exercises.core import Question, number_problem
+from course.exercises.core import Question, number_problem, result_problem
 
 # --- q1: BLEU by hand ------------------------------------------------------------------------
 
 _SCORE = 100 * np.exp(1 - 7 / 5) * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25
 
 
-def _bleu_problem(answer):
-    if problem := number_problem(answer, _SCORE, tolerance=2e-3):
-        if np.ndim(answer) == 0:
-            known = {
-                _SCORE / 100: "that is right as a fraction; BLEU is given from 0 to 100.",
-                100
-                * 0.2**0.25: "the translation is shorter than the reference: what does that cost?",
-                100
-                * np.exp(1 - 7 / 5): "that is the brevity penalty alone; the n-grams are missing.",
-                20.0: "the geometric mean is the fourth root of the product.",
-            }
-            for value, hint in known.items():
-                if np.isclose(float(answer), value, rtol=2e-3):
-                    return hint
-        return problem
-    return None
-
+_ROOT = "the geometric mean is the fourth root of the product."
+_ARITHMETIC = 100 * np.exp(1 - 7 / 5) * np.mean([4 / 5, 3 / 4, 2 / 3, 1 / 2])
 
 q1 = Question(
     name="09.q1",
@@ -36,13 +21,37 @@ q1 = Question(
 Of the words, "perros" is wrong; it spoils one n-gram of each length, since it stands at the end.
 The translation has 5 words and the reference 7.""",
     answer=_SCORE,
-    problem=_bleu_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        _SCORE,
+        tolerance=2e-3,
+        slips={
+            _SCORE / 100: "that is right as a fraction; BLEU is given from 0 to 100.",
+            100 * 0.2**0.25: (
+                "the translation is shorter than the reference: what does that cost?"
+            ),
+            100 * np.exp(1 - 7 / 5): (
+                "that is the brevity penalty alone; the n-grams are missing."
+            ),
+            20: _ROOT,
+            100 * np.exp(1 - 7 / 5) * 0.2: _ROOT,
+            _ARITHMETIC: "the mean of the four precisions is geometric here.",
+        },
+    ),
     hints=(
         "Count the n-grams of the translation for n = 1, 2, 3, 4, and how many the reference has.",
         "The precisions are 4/5, 3/4, 2/3 and 1/2. Take the fourth root of their product.",
         "The brevity penalty is np.exp(1 - 7 / 5). Multiply, and then by 100.",
     ),
-    wrong=(_SCORE / 100, 100 * 0.2**0.25, 100 * np.exp(1 - 7 / 5), 20.0, 80.0),
+    wrong=(
+        _SCORE / 100,
+        100 * 0.2**0.25,
+        100 * np.exp(1 - 7 / 5),
+        20.0,
+        100 * np.exp(1 - 7 / 5) * 0.2,
+        _ARITHMETIC,
+        80.0,
+    ),
 )
 
 # --- q2: which hypothesis wins ---------------------------------------------------------------
@@ -94,22 +103,23 @@ def _changed(change):
 
 
 def _shifted_problem(answer):
-    if not callable(answer):
-        return "a function of target and length is expected; give its name, without brackets."
     for target, length in [([7, 5, 9], 6), ([4], 2), ([8, 8, 6, 5], 9)]:
-        given = answer(list(target), length)
-        if not isinstance(given, (tuple, list)) or len(given) != 2:
+        given = answer(target, length)
+        if not isinstance(given, (tuple, list, np.ndarray)) or len(given) != 2:
             return "two things must come back: what the decoder reads, and what it has to say."
-        before, after = (list(np.asarray(part)) for part in given)
+        before, after = (np.asarray(part).tolist() for part in given)
         if len(before) != length or len(after) != length:
             return f"for length {length} you return {len(before)} and {len(after)} numbers."
-        expected_before, expected_after = (list(part) for part in _shifted(target, length))
+        expected_before, expected_after = (part.tolist() for part in _shifted(target, length))
         if before == expected_after and after == expected_before:
             return "both are right, but in the wrong order: what is read comes first."
         if before == after:
             return "the decoder would read the very piece that it has to say."
+        if END in before:
+            return "the decoder never reads END: after END it has nothing more to say."
         if before != expected_before:
-            return f"for {target} and length {length} the decoder reads {before}: what is first?"
+            look = "look at what follows START." if before[0] == START else "what is first?"
+            return f"for {target} and length {length} the decoder reads {before}: {look}"
         if after != expected_after:
             return f"for {target} and length {length} the decoder has to say {after}: is it told to stop?"
     return None
@@ -138,6 +148,8 @@ At each step the decoder reads the piece before the one that it has to say.""",
         _changed(lambda before, after, target, length: (np.roll(before, -1), after)),
         _changed(lambda before, after, target, length: (before[:-1], after[:-1])),
         _changed(lambda before, after, target, length: before),
+        _changed(lambda before, after, target, length: ([START, *after[:-1]], after)),
+        _changed(lambda before, after, target, length: (np.where(before > 3, 4, before), after)),
     ),
 )
 
@@ -149,9 +161,22 @@ def _accuracy(targets, logits):
     return np.mean((np.argmax(logits, axis=-1) == targets)[real])
 
 
+_ACCURACY_SLIPS = {
+    (
+        lambda targets, logits: np.mean(np.argmax(logits, axis=-1) == targets)
+    ): "you count padding as right answers: leave out the steps where the target is PAD.",
+    (
+        lambda targets, logits: np.mean(
+            [_accuracy(target[None], row[None]) for target, row in zip(targets, logits)]
+        )
+    ): "each sentence counts the same in yours; each piece should.",
+    (
+        lambda targets, logits: np.mean((np.argmax(logits, axis=-1) == targets) & (targets != PAD))
+    ): "the padding is left out of what is right, but not of what you divide by.",
+}
+
+
 def _accuracy_problem(answer):
-    if not callable(answer):
-        return "a function of targets and logits is expected; give its name, without brackets."
     rng = np.random.default_rng(9)
     logits = rng.normal(size=(3, 6, 5))
     targets = rng.integers(1, 5, size=(3, 6))
@@ -160,20 +185,7 @@ def _accuracy_problem(answer):
     for row, length in enumerate([6, 2, 3]):
         targets[row, length:] = PAD
     logits[1:, 3:, PAD] += 9  # a network that says <pad> after the end
-    given, expected = answer(targets, logits), _accuracy(targets, logits)
-    if number_problem(given, expected) is None:
-        return None
-    if number_problem(given, np.mean(np.argmax(logits, axis=-1) == targets)) is None:
-        return "you count padding as right answers: leave out the steps where the target is PAD."
-    rows = [_accuracy(target[None], row[None]) for target, row in zip(targets, logits)]
-    if number_problem(given, np.mean(rows)) is None:
-        return "each sentence counts the same in yours; each piece should."
-    if (
-        number_problem(given, np.sum((np.argmax(logits, -1) == targets) & (targets != PAD)) / 18)
-        is None
-    ):
-        return "the padding is left out of what is right, but not of what you divide by."
-    return number_problem(given, expected)
+    return result_problem(answer(targets, logits), _accuracy, (targets, logits), _ACCURACY_SLIPS)
 
 
 q4 = Question(
@@ -189,14 +201,5 @@ Indexing with `real` keeps the real pieces of all sentences, in one long row."""
         "np.argmax(logits, axis=-1) is the piece that the network would choose at each step.",
         "Compare it with targets, and take the mean over the places where targets != PAD.",
     ),
-    wrong=(
-        lambda targets, logits: np.mean(np.argmax(logits, axis=-1) == targets),
-        lambda targets, logits: np.mean(
-            [_accuracy(target[None], row[None]) for target, row in zip(targets, logits)]
-        ),
-        lambda targets, logits: (
-            np.sum((np.argmax(logits, axis=-1) == targets) & (targets != PAD)) / targets.size
-        ),
-        lambda targets, logits: np.mean(np.argmax(logits, axis=-1)),
-    ),
+    wrong=(*_ACCURACY_SLIPS, lambda targets, logits: np.mean(np.argmax(logits, axis=-1))),
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.exercises.core import Question, number_problem
+from course.exercises.core import Question, number_problem, result_problem
 
 # --- q1: weights by hand ---------------------------------------------------------------------
 
@@ -18,15 +18,18 @@ _WEIGHTS = np.append(_softmax(_SCORES[:3]), 0)
 
 
 def _weights_problem(answer):
-    problem = number_problem(answer, _WEIGHTS, tolerance=2e-3)
-    if problem and np.shape(answer) == (4,):
-        given = np.asarray(answer, dtype=float)
-        if np.allclose(given, _softmax(_SCORES), atol=2e-3):
-            return "the padding has a weight: only the first three pieces are real."
-        if np.allclose(given, _softmax(_SCORES) * _REAL, atol=2e-3):
-            return "the padding is out, but the weights no longer sum to one: what is divided by?"
-        if np.allclose(given, [2 / 3, 0, 1 / 3, 0], atol=2e-3):
-            return "these are shares of the scores themselves; the exponentials are missing."
+    slips = {
+        tuple(_softmax(_SCORES)): "the padding has a weight: only the first three pieces are real.",
+        tuple(_softmax(_SCORES) * _REAL): (
+            "the padding is out, but the weights no longer sum to one: what is divided by?"
+        ),
+        (2 / 3, 0, 1 / 3, 0): (
+            "these are shares of the scores themselves; the exponentials are missing."
+        ),
+    }
+    problem = number_problem(answer, _WEIGHTS, tolerance=2e-3, slips=slips)
+    if problem and number_problem(answer, _WEIGHTS, tolerance=6e-3) is None:
+        return "these are right to two digits; give three."
     if problem and np.shape(answer) == (3,):
         return "four weights are expected, the padding's among them."
     return problem
@@ -49,6 +52,7 @@ The padding takes no part: its weight is 0, and the three others sum to one.""",
         _softmax(_SCORES) * _REAL,
         np.array([2 / 3, 0, 1 / 3, 0]),
         _WEIGHTS[:3],
+        _WEIGHTS.round(2),
         np.array([1.0, 0, 0, 0]),
     ),
 )
@@ -58,19 +62,6 @@ The padding takes no part: its weight is 0, and the three others sum to one.""",
 _COUNT = 384 * 128 + 384 * 128 + 128
 
 
-def _count_problem(answer):
-    problem = number_problem(answer, _COUNT)
-    if problem and np.ndim(answer) == 0:
-        known = {
-            384 * 384: "that is the matrix of multiplicative attention.",
-            2 * 384 * 128: "the two matrices are right; what turns 128 numbers into one score?",
-            384 * 128 + 128: "the state that asks has a matrix, and the memory has one too.",
-            384 * 128: "that is one matrix; equation (3) has three sets of weights.",
-        }
-        return known.get(int(answer), problem)
-    return problem
-
-
 q2 = Question(
     name="10.q2",
     solution_text="""384 * 128 + 384 * 128 + 128  # 98,432
@@ -78,7 +69,16 @@ q2 = Question(
 W and U have the shape (384, 128) each, and v has 128 numbers. Multiplicative attention has
 384 * 384 = 147,456.""",
     answer=_COUNT,
-    problem=_count_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        _COUNT,
+        slips={
+            384 * 384: "that is the matrix of multiplicative attention.",
+            2 * 384 * 128: "the two matrices are right; what turns 128 numbers into one score?",
+            384 * 128 + 128: "the state that asks has a matrix, and the memory has one too.",
+            384 * 128: "that is one matrix; equation (3) has three sets of weights.",
+        },
+    ),
     hints=(
         "Which weights does equation (3) have? Write down the shape of each.",
         "W makes 128 numbers out of 384, and so does U. v makes one number out of 128.",
@@ -94,24 +94,27 @@ def _context(scores, m, real):
     return powers @ m / powers.sum()
 
 
+_CONTEXT_SLIPS = {
+    (
+        lambda scores, m, real: _softmax(scores) @ m
+    ): "padding takes part: give it no weight before you divide.",
+    (
+        lambda scores, m, real: _softmax(scores) * real @ m
+    ): "the weights of the real pieces do not sum to one: divide by their sum alone.",
+    (
+        lambda scores, m, real: m[np.argmax(np.where(real, scores, -np.inf))]
+    ): "you return the row with the highest score; the mean of all rows is asked for.",
+    (
+        lambda scores, m, real: m[real].mean(axis=0)
+    ): "all real rows weigh the same in yours: the scores have no effect.",
+}
+
+
 def _context_problem(answer):
-    if not callable(answer):
-        return "a function of scores, m and real is expected; give its name, without brackets."
     rng = np.random.default_rng(10)
-    scores, m = rng.normal(size=5), rng.normal(size=(5, 3))
     real = np.array([True, True, True, False, False])
-    given, expected = answer(scores, m, real), _context(scores, m, real)
-    if number_problem(given, expected) is None:
-        return None
-    if number_problem(given, _context(scores, m, np.ones(5, bool))) is None:
-        return "padding takes part: give it no weight before you divide."
-    if number_problem(given, _softmax(scores) * real @ m) is None:
-        return "the weights of the real pieces do not sum to one: divide by their sum alone."
-    if number_problem(given, m[np.argmax(np.where(real, scores, -np.inf))]) is None:
-        return "you return the row with the highest score; the mean of all rows is asked for."
-    if number_problem(given, m[real].mean(axis=0)) is None:
-        return "all real rows weigh the same in yours: the scores have no effect."
-    return number_problem(given, expected)
+    arguments = rng.normal(size=5), rng.normal(size=(5, 3)), real
+    return result_problem(answer(*arguments), _context, arguments, _CONTEXT_SLIPS)
 
 
 q3 = Question(
@@ -128,13 +131,7 @@ With large scores, subtract the largest one first, as attend does.""",
         "powers = np.where(real, np.exp(scores), 0) are the weights before division.",
         "Multiply the weights, shape (S,), by m, shape (S, units), with @.",
     ),
-    wrong=(
-        lambda scores, m, real: _softmax(scores) @ m,
-        lambda scores, m, real: _softmax(scores) * real @ m,
-        lambda scores, m, real: m[np.argmax(np.where(real, scores, -np.inf))],
-        lambda scores, m, real: m[real].mean(axis=0),
-        lambda scores, m, real: np.where(real, np.exp(scores), 0),
-    ),
+    wrong=(*_CONTEXT_SLIPS, lambda scores, m, real: np.where(real, np.exp(scores), 0)),
 )
 
 # --- q4: reading an alignment ----------------------------------------------------------------
@@ -145,8 +142,6 @@ def _links(weights, source, target):
 
 
 def _links_problem(answer):
-    if not callable(answer):
-        return "a function of weights, source and target is expected; give its name alone."
     weights = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.2, 0.75, 0.05], [0.1, 0.1, 0.8]])
     source, target = ["the", "white", "house"], ["la", "casa", "blanca", "."]
     given, expected = answer(weights, source, target), _links(weights, source, target)

@@ -10,15 +10,8 @@ from course.exercises.core import Question, number_problem
 # --- q1: counting frames ---------------------------------------------------------------------
 
 
-def _frames_problem(answer):
-    if problem := number_problem(answer, 298, tolerance=1e-9):
-        if np.ndim(answer) == 0 and float(answer) in (300, 299, 301):
-            return "close; a frame that begins near the end would reach beyond it."
-        if np.ndim(answer) == 0 and float(answer) == 120:
-            return "that is for frames side by side; these overlap, since the hop is shorter."
-        return problem
-    return None
-
+_BEYOND = "close; a frame that begins near the end would reach beyond it."
+_HALF = "half a frame does not count."
 
 q1 = Question(
     name="11.q1",
@@ -26,13 +19,25 @@ q1 = Question(
 
 One frame starts at sample 0, and each hop that leaves room for a whole frame gives one more.""",
     answer=298,
-    problem=_frames_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        298,
+        slips={
+            299: _BEYOND,
+            300: _BEYOND,
+            301: _BEYOND,
+            120: "that is for frames side by side; these overlap, since the hop is shorter.",
+            297: "these are the hops; the first frame comes before them.",
+            297.5: _HALF,
+            298.5: _HALF,
+        },
+    ),
     hints=(
         "How many samples are there? At which sample does the last full frame begin, at most?",
         "The first frame takes 400 samples. How many hops fit into the rest?",
         "Complete this: 1 + (48000 - 400) // ...",
     ),
-    wrong=(300, 299, 120, 297, 48000),
+    wrong=(300, 299, 120, 297, 297.5, 298.5, 48000),
 )
 
 # --- q2: the collapse rule -------------------------------------------------------------------
@@ -41,7 +46,7 @@ _PATH = (0, 7, 7, 0, 7, 3, 3, 0, 0, 3)
 
 
 def _spelling_problem(answer):
-    if isinstance(answer, str):
+    if np.ndim(answer) != 1:
         return "give a list of numbers, such as [1, 2]."
     given = [int(symbol) for symbol in answer]
     if given == [7, 3]:
@@ -65,7 +70,7 @@ a blank.""",
         "First write every run of equal symbols once, blanks included.",
         "After merging it is 0 7 0 7 3 0 3. What is left without the blanks?",
     ),
-    wrong=([7, 3], [7, 7, 7, 3, 3, 3], [0, 7, 0, 7, 3, 0, 3], [7, 7, 3], "7733"),
+    wrong=([7, 3], [7, 7, 7, 3, 3, 3], [0, 7, 0, 7, 3, 0, 3], [7, 7, 3], "7733", 7733),
 )
 
 # --- q3: how many paths ----------------------------------------------------------------------
@@ -79,7 +84,7 @@ def _count(label, steps=4):
 def _paths_problem(answer):
     if np.shape(answer) != (2,):
         return "give two numbers: for two different symbols, and for two equal ones."
-    different, equal = (int(count) for count in answer)
+    different, equal = answer
     if (different, equal) == (_count([1, 1]), _count([1, 2])):
         return "both numbers are right, in the wrong order."
     if different != _count([1, 2]):
@@ -102,22 +107,10 @@ Two equal symbols need the blank between them, which leaves one step to play wit
         "`collapse` and `itertools.product` from the lesson list all paths of four steps.",
         "Two symbols and the blank are enough: 3 ** 4 = 81 paths. Count those that spell (1, 2).",
     ),
-    wrong=((5, 15), (15, 15), (6, 5), (15, 6), 15, (81, 81)),
+    wrong=((5, 15), (15, 15), (6, 5), (15, 6), (15.5, 5), 15, (81, 81)),
 )
 
 # --- q4: the most probable path is not the most probable label -------------------------------
-
-
-def _label_problem(answer):
-    if problem := number_problem(answer, 0.64, tolerance=1e-6):
-        if np.ndim(answer) == 0 and np.isclose(float(answer), 0.16):
-            return "that is one path, a a; others spell the same label."
-        if np.ndim(answer) == 0 and np.isclose(float(answer), 0.36):
-            return "that is the path of two blanks, which spells nothing."
-        if np.ndim(answer) == 0 and np.isclose(float(answer), 0.4):
-            return "two paths are counted: which third one spells the label too?"
-        return problem
-    return None
 
 
 q4 = Question(
@@ -127,7 +120,15 @@ q4 = Question(
 Three paths spell a: "a a", "a –" and "– a". No single one beats "– –" with 0.36, but together they
 do. Greedy decoding finds the most probable path, not the most probable label, and is wrong here.""",
     answer=0.64,
-    problem=_label_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        0.64,
+        slips={
+            0.16: "that is one path, a a; others spell the same label.",
+            0.36: "that is the path of two blanks, which spells nothing.",
+            0.4: "two paths are counted: which third one spells the label too?",
+        },
+    ),
     hints=(
         "Write down all four paths of two steps. Which of them spell the label a?",
         "Three do. Add up their probabilities.",
@@ -143,10 +144,8 @@ def _steps_needed(label):
 
 
 def _needed_problem(answer):
-    if not callable(answer):
-        return "a function of a label is expected; give its name, without brackets."
     for label in ([4], [4, 2], [4, 2, 4], [4, 4], [4, 4, 4], [1, 1, 2, 2, 3], []):
-        given = answer(list(label))
+        given = answer(label)
         if given != _steps_needed(label):
             size = "many" if given > _steps_needed(label) else "few"
             return f"for the label {label} it gives {given}, which is too {size}."

@@ -7,18 +7,6 @@ from course.exercises.core import Question, number_problem
 # --- q1: the word error rate by hand ---------------------------------------------------------
 
 
-def _rate_problem(answer):
-    if problem := number_problem(answer, 50, tolerance=1e-6):
-        if np.ndim(answer) == 0 and np.isclose(float(answer), 0.5):
-            return "that is a share; give it in per cent."
-        if np.ndim(answer) == 0 and np.isclose(float(answer), 75):
-            return "three changes are more than needed: is there a cheaper way?"
-        if np.ndim(answer) == 0 and float(answer) == 2:
-            return "that is the number of changes; divide by the number of words said."
-        return problem
-    return None
-
-
 q1 = Question(
     name="12.q1",
     solution_text="""100 * 2 / 4  # 50
@@ -28,7 +16,15 @@ read  sixty  thousand  ten  ten
 
 Two words are replaced, and four were said. To drop *and* and to add a *ten* would cost one more.""",
     answer=50,
-    problem=_rate_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        50,
+        slips={
+            0.5: "that is a share; give it in per cent.",
+            75: "three changes are more than needed: is there a cheaper way?",
+            2: "that is the number of changes; divide by the number of words said.",
+        },
+    ),
     hints=(
         "Write both texts below each other, word by word. Which columns differ?",
         "The cheapest way replaces two words. How many words were said?",
@@ -42,12 +38,14 @@ Two words are replaced, and four were said. To drop *and* and to add a *ten* wou
 def _sums_problem(answer):
     if np.shape(answer) != (2,):
         return "give two numbers, p_b and p_s of the prefix a."
-    given = tuple(round(float(one), 6) for one in answer)
-    if given == (0.7, 0.15):
-        return "both sums are right, in the wrong order."
-    if given == (0.15, 0.35):
-        return "two paths spell a and end in a; one of them is missing."
-    return number_problem(answer, [0.15, 0.7], tolerance=1e-6)
+    return number_problem(
+        answer,
+        (0.15, 0.7),
+        slips={
+            (0.7, 0.15): "both sums are right, in the wrong order.",
+            (0.15, 0.35): "two paths spell a and end in a; one of them is missing.",
+        },
+    )
 
 
 q2 = Question(
@@ -67,14 +65,6 @@ The path "a –" ends in the blank. The paths "a a" and "– a" end in a.""",
 # --- q3: from which weight on the language model decides -------------------------------------
 
 
-def _weight_problem(answer):
-    if problem := number_problem(answer, 0.3, tolerance=1e-6):
-        if np.ndim(answer) == 0 and np.isclose(float(answer), 10 / 3):
-            return "that is one over it: which difference belongs above the line?"
-        return problem
-    return None
-
-
 q3 = Question(
     name="12.q3",
     solution_text="""(-2.0 - -3.2) / (-5.0 - -9.0)  # 0.3
@@ -82,7 +72,12 @@ q3 = Question(
 Both have the same score where -2.0 - 9 alpha = -3.2 - 5 alpha. The network prefers A by 1.2 nats,
 the language model B by 4 nats, so 1.2 / 4 of its vote is enough.""",
     answer=0.3,
-    problem=_weight_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        0.3,
+        tolerance=1e-3,
+        slips={10 / 3: "that is one over it: which difference belongs above the line?"},
+    ),
     hints=(
         "Write down both scores by equation (3). For which alpha are they equal?",
         "Solve -2.0 - 9 alpha = -3.2 - 5 alpha.",
@@ -98,24 +93,37 @@ def _snr(speech, noise):
 
 
 def _snr_problem(answer):
-    if not callable(answer):
-        return "a function of speech and noise is expected; give its name, without brackets."
     rng = np.random.default_rng(0)
     for loud, length in ((1.0, 4000), (3.0, 4000), (0.1, 1000)):
         speech, noise = rng.normal(0, loud, 4000), rng.normal(0, 0.5, length)
-        given, expected = answer(speech, noise), _snr(speech, noise)
-        if np.ndim(given) == 0 and not np.isclose(given, expected):
-            for factor, problem in (
-                (-1, "that is the ratio of noise to speech"),
-                (0.5, "half of it: a power is the mean of the squares"),
-                (2, "twice of it: take the powers' ratio or the amplitudes', not both factors"),
-            ):
-                if np.isclose(given, factor * expected):
-                    return f"{problem}."
-        if length != len(speech) and np.ndim(given) == 0 and not np.isclose(given, expected):
-            return "noise that is shorter than the speech should not count as softer: take means."
-        if problem := number_problem(given, expected):
-            return problem
+        given = answer(speech, noise)
+        if problem := number_problem(given, _snr(speech, noise)):
+            return _snr_slip(given, speech, noise) or problem
+    return None
+
+
+def _snr_slip(given, speech, noise):
+    """Return what to say about a wrong ratio in decibels, or None."""
+    right = _snr(speech, noise)
+    nearly = (
+        "nearly: a power is the mean of the squares, and nothing is subtracted or cut off first."
+    )
+    slips = (
+        (right, nearly),
+        (_snr(speech[: len(noise)], noise), nearly),
+        (-right, "that is the ratio of noise to speech."),
+        (right / 2, "half of it: a power is the mean of the squares."),
+        (2 * right, "twice of it: take the powers' ratio or the amplitudes', not both factors."),
+        (
+            10 * np.log10(np.sum(speech**2) / np.sum(noise**2)),
+            "noise that is shorter than the speech should not count as softer: take means.",
+        ),
+    )
+    for value, sentence in slips:
+        if number_problem(given, value, tolerance=3e-3) is None:
+            return sentence
+    if len(speech) != len(noise):
+        return "both sounds count whole, whatever their lengths."
     return None
 
 
@@ -132,6 +140,9 @@ q4 = Question(
     wrong=(
         lambda speech, noise: _snr(noise, speech),
         lambda speech, noise: 10 * np.log10(speech.std() / noise.std()),
+        lambda speech, noise: 10 * np.log10(speech.var() / noise.var()),
+        lambda speech, noise: _snr(speech[: len(noise)], noise),
+        lambda speech, noise: _snr(speech[-len(noise) :], noise),
         lambda speech, noise: 20 * np.log10(np.mean(speech**2) / np.mean(noise**2)),
         lambda speech, noise: 10 * np.log10(np.sum(speech**2) / np.sum(noise**2)),
         lambda speech, noise: 10 * np.log(np.mean(speech**2) / np.mean(noise**2)),

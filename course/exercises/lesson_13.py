@@ -7,17 +7,6 @@ from course.exercises.core import Question, number_problem
 # --- q1: what chance would count -------------------------------------------------------------
 
 
-def _spread_problem(answer):
-    expected = np.sqrt(300 / 6 * 5 / 6)
-    if problem := number_problem(answer, expected, tolerance=0.01):
-        if np.ndim(answer) == 0 and np.isclose(float(answer), expected**2, rtol=0.01):
-            return "that is the variance; the standard deviation is its root."
-        if np.ndim(answer) == 0 and np.isclose(float(answer), 50, rtol=0.01):
-            return "that is the mean of such a count, and its spread is asked for."
-        return problem
-    return None
-
-
 q1 = Question(
     name="13.q1",
     solution_text="""np.sqrt(300 * 1 / 6 * 5 / 6)  # 6.45
@@ -25,7 +14,16 @@ q1 = Question(
 A count of n independent draws with probability p is binomial, with variance n p (1 - p). Counts
 that miss 50 by one or two are far closer than chance would bring them.""",
     answer=6.455,
-    problem=_spread_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        np.sqrt(300 / 6 * 5 / 6),
+        tolerance=0.01,
+        slips={
+            300 / 6 * 5 / 6: "that is the variance; the standard deviation is its root.",
+            50: "that is the mean of such a count, and its spread is asked for.",
+            np.sqrt(50): "that is the root of the mean; the variance has the factor 1 - p as well.",
+        },
+    ),
     hints=(
         "Each of the 300 recordings falls into the group with probability 1/6: a binomial count.",
         "Its variance is n p (1 - p), with n = 300 and p = 1/6.",
@@ -37,18 +35,6 @@ that miss 50 by one or two are far closer than chance would bring them.""",
 # --- q2: the longest wait --------------------------------------------------------------------
 
 
-def _wait_problem(answer):
-    if problem := number_problem(answer, 250, tolerance=1e-6):
-        slips = {
-            200: "the last frame of the chunk is centred at its end, and reaches further.",
-            225: "after the sound, eight frames have to come in, not seven.",
-            300: "a frame reaches half a window ahead of its centre, not a whole one.",
-            50: "that is how far a frame looks ahead; the chunk has to fill up as well.",
-        }
-        return slips.get(float(answer), problem) if np.ndim(answer) == 0 else problem
-    return None
-
-
 q2 = Question(
     name="13.q2",
     solution_text="""8 * 25 + 100 / 2  # 250
@@ -56,9 +42,21 @@ q2 = Question(
 A sound that comes right after a chunk was closed waits for eight frames, and the last of these is
 complete only half a window later.""",
     answer=250,
-    problem=_wait_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        250,
+        slips={
+            200: "the last frame of the chunk is centred at its end, and reaches further.",
+            225: "after the sound, eight frames have to come in, not seven.",
+            300: "a frame reaches half a window ahead of its centre, not a whole one.",
+            50: "that is how far a frame looks ahead; the chunk has to fill up as well.",
+        },
+    ),
     hints=(
-        "Which moment is the worst for a sound to come: the start or the end of a chunk?",
+        (
+            "Draw the centres of the next eight frames after the sound: the first comes 25 "
+            "milliseconds later. When is the eighth?"
+        ),
         "Eight frames have to come in, 25 milliseconds apart. When is the last one complete?",
         "Add half a window to the length of the chunk.",
     ),
@@ -68,17 +66,15 @@ complete only half a window later.""",
 # --- q3: a mean that does not look ahead ------------------------------------------------------
 
 
-def _running_mean(frames, start, weight):
+def _running(frames, start, weight):
     counts = weight + 1 + np.arange(len(frames))
     return (weight * start + np.cumsum(frames, axis=0)) / counts[:, None]
 
 
 def _running_problem(answer):
-    if not callable(answer):
-        return "a function of frames, start and weight is expected; give its name, no brackets."
     rng = np.random.default_rng(0)
     frames, start = rng.normal(size=(12, 3)), rng.normal(size=3)
-    given = np.asarray(answer(frames.copy(), start, 5), dtype=float)
+    given = np.asarray(answer(frames, start, 5), dtype=float)
     if given.shape != frames.shape:
         return f"the shape is {given.shape}, and there should be a mean for each frame, (12, 3)."
     later = frames.copy()
@@ -87,19 +83,19 @@ def _running_problem(answer):
         return "a mean changes when later frames do, so that it looks ahead."
     if np.allclose(np.asarray(answer(frames, start + 1, 5)), given):
         return "the start makes no difference; it should count like `weight` frames."
-    if not np.allclose(given, _running_mean(frames, start, 5)):
+    if not np.allclose(given, _running(frames, start, 5)):
         return "it looks back only, as it should, but the weights are not right."
     return None
 
 
 q3 = Question(
     name="13.q3",
-    solution_text="""def running_mean(frames, start, weight):
+    solution_text="""def running(frames, start, weight):
     counts = weight + 1 + np.arange(len(frames))
     return (weight * start + np.cumsum(frames, axis=0)) / counts[:, None]
 
 Frame t has t + 1 frames up to itself, and `weight` imagined ones before.""",
-    answer=_running_mean,
+    answer=_running,
     problem=_running_problem,
     hints=(
         "`np.cumsum(frames, axis=0)` is the sum of all frames up to each one.",
@@ -134,16 +130,18 @@ def _step(chunk, state):
 
 
 def _stream(network, frames, state, size):
+    return np.concatenate(_stream_unjoined(network, frames, state, size))
+
+
+def _stream_unjoined(network, frames, state, size):
     outputs = []
     for start in range(0, len(frames), size):
         output, state = network(frames[start : start + size], state)
         outputs.append(output)
-    return np.concatenate(outputs)
+    return outputs
 
 
 def _stream_problem(answer):
-    if not callable(answer):
-        return "a function of network, frames, state and size is expected; give its name."
     frames, state = np.random.default_rng(1).normal(size=(11, 2)), np.array([0.3, -0.2])
     whole, _ = _step(frames, state)
     seen = []
@@ -152,9 +150,12 @@ def _stream_problem(answer):
         seen.append(len(chunk))
         return _step(chunk, state)
 
-    given = np.asarray(answer(watched, frames, state, 4), dtype=float)
-    if max(seen) > 4:
+    given = answer(watched, frames, state, 4)
+    if max(seen, default=0) > 4:
         return f"the network got {max(seen)} frames at once, and a chunk has 4."
+    if isinstance(given, list) and given and np.ndim(given[0]) == 2:
+        return "the chunks come back one by one: join them with np.concatenate."
+    given = np.asarray(given, dtype=float)
     if given.shape != whole.shape:
         return f"the outputs have shape {given.shape} instead of {whole.shape}: is the rest there?"
     if not np.allclose(given[:4], whole[:4]):
@@ -190,6 +191,8 @@ The state that a chunk ends with is the one that the next chunk begins with.""",
             [network(frames[i : i + size], 0 * state)[0] for i in range(0, len(frames), size)]
         ),
         lambda network, frames, state, size: network(frames[:size], state)[0],
+        lambda network, frames, state, size: 0 * frames,
+        _stream_unjoined,
         4,
     ),
 )

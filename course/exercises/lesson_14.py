@@ -2,30 +2,9 @@
 
 import numpy as np
 
-from course.exercises.core import Question, number_problem
-
-
-def _slip(answer, slips):
-    """Return the sentence on a known wrong number, or None."""
-    return slips.get(answer) if isinstance(answer, (int, float)) else None
-
+from course.exercises.core import Question, number_problem, result_problem
 
 # --- q1: three steps in one -------------------------------------------------------------------
-
-
-def _pair_problem(answer):
-    if problem := number_problem(answer, (12, 19)):
-        slips = {
-            (12, 39): "b is that of the same steps in the opposite order.",
-            (12, 10): "the b of a step is multiplied by the a of every later step.",
-            (12, 14): "the b of the last step is missing.",
-            (6, 7): "that is right for the first two steps; one is to come.",
-        }
-        for slip, sentence in slips.items():
-            if np.shape(answer) == (2,) and np.allclose(answer, slip):
-                return sentence
-        return problem
-    return None
 
 
 q1 = Question(
@@ -34,7 +13,16 @@ q1 = Question(
 
 Steps 1 and 2: (2 * 3, 3 * 1 + 4) = (6, 7). With step 3: (6 * 2, 2 * 7 + 5).""",
     answer=(12, 19),
-    problem=_pair_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        (12, 19),
+        slips={
+            (12, 39): "b is that of the same steps in the opposite order.",
+            (12, 10): "the b of a step is multiplied by the a of every later step.",
+            (12, 14): "the b of the last step is missing.",
+            (6, 7): "that is right for the first two steps; one is to come.",
+        },
+    ),
     hints=(
         "Combine the first two by the lesson's equation for two steps in a row, then the third.",
         "The a of three steps is the product of all three.",
@@ -48,19 +36,6 @@ Steps 1 and 2: (2 * 3, 3 * 1 + 4) = (6, 7). With step 3: (6 * 2, 2 * 7 + 5).""",
 _CACHE = 12 * 2 * 768 * 1000 * 2
 
 
-def _cache_problem(answer):
-    if problem := number_problem(answer, _CACHE):
-        slips = {
-            _CACHE / 2: "a factor of two is missing: a block keeps keys and values, of 2 bytes.",
-            _CACHE / 4: "two factors are missing: keys and values, and the bytes of a number.",
-            _CACHE * 2: "a number has 2 bytes here, not 4.",
-            _CACHE / 1000: "that is what one character adds.",
-            _CACHE / 12: "that is the cache of one block.",
-        }
-        return _slip(answer, slips) or problem
-    return None
-
-
 q2 = Question(
     name="14.q2",
     solution_text="""12 * 2 * 768 * 1000 * 2  # 36,864,000
@@ -68,7 +43,17 @@ q2 = Question(
 Blocks, key and value, width, characters, bytes. The heads share the width, so their number does
 not matter.""",
     answer=_CACHE,
-    problem=_cache_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        _CACHE,
+        slips={
+            _CACHE / 2: "a factor of two is missing: a block keeps keys and values, of 2 bytes.",
+            _CACHE / 4: "two factors are missing: keys and values, and the bytes of a number.",
+            _CACHE * 2: "a number has 2 bytes here, not 4.",
+            _CACHE / 1000: "that is what one character adds.",
+            _CACHE / 12: "that is the cache of one block.",
+        },
+    ),
     hints=(
         "What does one block keep of one character, and how many numbers is that?",
         "A key and a value, of 768 numbers each, all heads together.",
@@ -88,24 +73,27 @@ def _states(a, b, h):
     return np.array(states)
 
 
+_STATES_SLIPS = {
+    (
+        lambda a, b, h: _states(a, b, 0 * h)
+    ): "h makes no difference: these are the states from an empty memory.",
+    (
+        lambda a, b, h: _states(a, b, 0 * h) + h
+    ): "h is added whole to every state; each step multiplies it by its a.",
+    (
+        lambda a, b, h: np.concatenate([h[None], _states(a, b, h)[:-1]])
+    ): "the states are one step late: the first to return is the one after the first step.",
+    (lambda a, b, h: a * h + b): "only the first step starts from h itself; try two steps by hand.",
+}
+
+
 def _states_problem(answer):
-    if not callable(answer):
-        return "a function of a, b and h is expected; give its name, without brackets."
     rng = np.random.default_rng(0)
-    a, b, h = rng.uniform(size=(7, 3)), rng.normal(size=(7, 3)), rng.normal(size=3)
-    expected = _states(a, b, h)
-    given = np.asarray(answer(a.copy(), b.copy(), h.copy()), dtype=float)
-    if given.shape != expected.shape:
-        return f"the shape is {given.shape}, and there should be a state for each step, (7, 3)."
-    if np.allclose(given, expected):
-        return None
-    if np.allclose(given, _states(a, b, 0 * h)):
-        return "h makes no difference: these are the states from an empty memory."
-    if np.allclose(given, _states(a, b, 0 * h) + h):
-        return "h is added whole to every state; each step multiplies it by its a."
-    if np.allclose(given[1:], expected[:-1]):
-        return "the states are one step late: the first to return is the one after the first step."
-    return "the shape is right, and the values are not; try two steps by hand."
+    arguments = rng.uniform(size=(7, 3)), rng.normal(size=(7, 3)), rng.normal(size=3)
+    given = answer(*arguments)
+    if np.shape(given) != (7, 3):
+        return f"the shape is {np.shape(given)}, and there should be a state for each step, (7, 3)."
+    return result_problem(given, _states, arguments, _STATES_SLIPS)
 
 
 q3 = Question(
@@ -126,30 +114,10 @@ that the scan gives without h.""",
         "Append every new h to a list, and return np.array of the list.",
         "With a scan: how does h enter the first step, and only there?",
     ),
-    wrong=(
-        lambda a, b, h: _states(a, b, 0 * h),
-        lambda a, b, h: _states(a, b, 0 * h) + h,
-        lambda a, b, h: _states(a, b, h)[-1],
-        lambda a, b, h: np.concatenate([h[None], _states(a, b, h)[:-1]]),
-        lambda a, b, h: a * h + b,
-        7,
-    ),
+    wrong=(*_STATES_SLIPS, lambda a, b, h: _states(a, b, h)[-1], 7),
 )
 
 # --- q4: what all-reduce sends ----------------------------------------------------------------
-
-
-def _ring_problem(answer):
-    if problem := number_problem(answer, 70e6):
-        slips = {
-            40e6: "that is the size of all gradients; around a ring, how much goes out of each?",
-            80e6: "what a worker has itself it need not send: mind the factor (n − 1) / n.",
-            35e6: "the parts go round twice: once to be summed, once to be told to all.",
-            17.5e6: "that is the number of gradients sent, and each has 4 bytes.",
-            560e6: "that is what all eight send together.",
-        }
-        return _slip(answer, slips) or problem
-    return None
 
 
 q4 = Question(
@@ -158,7 +126,17 @@ q4 = Question(
 
 However many workers there are, it stays below twice the size of the gradients.""",
     answer=70_000_000,
-    problem=_ring_problem,
+    problem=lambda answer: number_problem(
+        answer,
+        70_000_000,
+        slips={
+            40e6: "that is the size of all gradients; around a ring, how much goes out of each?",
+            80e6: "what a worker has itself it need not send: mind the factor (n − 1) / n.",
+            35e6: "the parts go round twice: once to be summed, once to be told to all.",
+            17.5e6: "that is the number of gradients sent, and each has 4 bytes.",
+            560e6: "that is what all eight send together.",
+        },
+    ),
     hints=(
         "How many bytes are the gradients of all weights?",
         "The equation's n is the number of workers, here 8, and P the number of weights.",

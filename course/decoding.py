@@ -15,7 +15,7 @@ def softmax(logits, temperature=1.0):
 
     Args:
         logits: shape (..., classes).
-        temperature: divides the logits; below 1 sharpens, above 1 flattens.
+        temperature: positive; divides the logits; below 1 sharpens, above 1 flattens.
     Returns:
         probabilities, same shape, float64.
     Source: Ackley, Hinton and Sejnowski (1985), eq. 5, for the temperature.
@@ -30,7 +30,7 @@ def top_k(probabilities, k):
 
     Args:
         probabilities: shape (..., classes).
-        k: how many to keep.
+        k: how many to keep, at least 1.
     Returns:
         probabilities, same shape.
     Source: Fan, Lewis and Dauphin (2018), section 5.2.
@@ -43,7 +43,7 @@ def nucleus(probabilities, p):
 
     Args:
         probabilities: shape (..., classes).
-        p: between 0 and 1; 1 keeps everything.
+        p: above 0, at most 1; 1 keeps everything.
     Returns:
         probabilities, same shape.
     Source: Holtzman et al. (2020), eqs. 2 and 3.
@@ -192,32 +192,30 @@ def _keep(probabilities, chosen):
     return kept / kept.sum(axis=-1, keepdims=True)
 
 
-def collapse(path, blank=0):
-    """Return what a CTC path spells: repeated symbols merged, then blanks dropped.
+def collapse(path):
+    """Return what a CTC path spells: repeated symbols merged, then blanks, symbol 0, dropped.
 
     Args:
         path: one symbol a step, shape (T,).
-        blank: the number of the blank.
     Returns:
         a list of symbols.
     Source: Graves et al. (2006), section 3.1.
     """
-    return [int(symbol) for symbol, _ in itertools.groupby(path) if symbol != blank]
+    return [int(symbol) for symbol, _ in itertools.groupby(path) if symbol]
 
 
-def ctc_greedy(scores, steps, blank=0):
+def ctc_greedy(scores, steps):
     """Read each sequence by its most probable symbol at every step.
 
     Args:
         scores: probabilities, their logarithms, or logits, shape (batch, T, K).
         steps: true number of steps of each sequence, shape (batch,).
-        blank: the number of the blank.
     Returns:
         a list of lists of symbols.
     Source: Graves et al. (2006), section 3.2, "best path decoding".
     """
     paths = np.argmax(scores, axis=-1)
-    return [collapse(path[:count], blank) for path, count in zip(paths, steps, strict=True)]
+    return [collapse(path[:count]) for path, count in zip(paths, steps, strict=True)]
 
 
 class Hypothesis(NamedTuple):

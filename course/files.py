@@ -2,8 +2,20 @@
 
 import errno
 import os
+from pathlib import Path
 
 from course.errors import CourseError
+
+# EFBIG is what a quota or a FAT file system answers in place of "disk full".
+NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def from_home(path):
+    """Return a `Path` in which a leading ~ stands for the home folder.
+
+    A name that merely begins so, such as an office program's `~$my.csv`, stays as it is.
+    """
+    return Path(os.path.expanduser(path))
 
 
 def write(path, content):
@@ -25,7 +37,7 @@ def write(path, content):
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in NO_ROOM:
             raise CourseError(f"The disk is full, so {path} was not written: free some space.")
         raise CourseError(
             f"{path} cannot be written ({error.strerror}): check that the folder is yours to change."

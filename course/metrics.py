@@ -94,7 +94,8 @@ class Score(NamedTuple):
 
     Attributes:
         value: the score.
-        low, high: where 95 % of the scores lie when sentences are drawn anew, with replacement.
+        low, high: its 95 % interval, from sentences drawn anew, with replacement; for BLEU and
+            chrF centred on the mean of the draws.
         signature: the settings of the library that computed it, in short.
     """
 
@@ -162,7 +163,7 @@ def _score(metric, hypotheses, references):
     streams = [[refs[k] if k < len(refs) else None for refs in references] for k in range(most)]
     found = metric.corpus_score(hypotheses, streams, n_bootstrap=DRAWS)
     entries = json.loads(found.format(signature=str(metric.get_signature()), is_json=True))
-    # A single sentence cannot be drawn in different ways, and gets no interval.
+    # sacreBLEU leaves the interval out where all draws score 0.
     mean, spread = entries.get("confidence_mean", found.score), entries.get("confidence_var", 0)
     return Score(found.score, mean - spread, mean + spread, entries["signature"])
 

@@ -38,7 +38,7 @@ class Recorder(anywidget.AnyWidget):
         Args:
             rate: samples per second that are wanted.
         Returns:
-            audio between -1 and 1, shape (samples,), float32.
+            audio, full scale from -1 to 1, shape (samples,), float32.
         Raises:
             CourseError: nothing is recorded yet, or there is no sound in it.
         """

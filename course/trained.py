@@ -1,12 +1,14 @@
 """What was trained beforehand and comes with the course: weights, and the figures of other runs."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 
 from course.errors import CourseError
+from course.files import write
 
 FOLDER = Path(__file__).parent / "weights"
 
@@ -21,7 +23,7 @@ def runs(name):
 
 
 def fingerprint(*vocabularies):
-    """Return a number that two lists of `Subwords` share only if they are the same pieces.
+    """Return 16 hexadecimal digits that two lists of `Subwords` share only if they are the same.
 
     Args:
         vocabularies: `course.data.subwords.Subwords`.
@@ -31,9 +33,17 @@ def fingerprint(*vocabularies):
 
 
 def save_translator(model, english, spanish, path=FOLDER / "translator.npz"):
-    """Store a model's weights in half precision, with the fingerprint of its pieces."""
+    """Store a model's weights in half precision, with the fingerprint of its pieces.
+
+    It made what comes with the course; arguments as for `load_translator`.
+
+    Raises:
+        CourseError: the file cannot be written.
+    """
     weights = {f"{i:02d}": w.astype("float16") for i, w in enumerate(model.get_weights())}
-    np.savez_compressed(path, pieces=fingerprint(english, spanish), **weights)
+    data = io.BytesIO()
+    np.savez_compressed(data, pieces=fingerprint(english, spanish), **weights)
+    write(path, data.getvalue())
 
 
 def load_translator(model, english, spanish, path=FOLDER / "translator.npz"):

@@ -186,6 +186,7 @@ def test_the_default_nudge_is_near_the_best():
 def test_relative_error():
     assert gradient_check.relative_error([0.0, 0.0], [0.0, 0.0]) == 0
     assert gradient_check.relative_error([1.0, 0.0], [0.0, 0.0]) == 1
+    assert np.isnan(gradient_check.relative_error([np.nan, 1.0], [2.0, 1.0]))
     assert gradient_check.relative_error([3.0, 4.0], [3.0, 4.5]) == pytest.approx(
         0.5 / np.hypot(3.0, 4.5)
     )

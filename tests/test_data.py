@@ -114,17 +114,19 @@ def test_read_text_normalises(tmp_path):
     assert data.read_text(str(written(tmp_path, content))) == LINE * 400 + "end\nlast"
 
 
-def test_read_text_from_ten_thousand_bytes_on(tmp_path):
+def test_read_text_from_ten_thousand_characters_on(tmp_path):
     assert len(data.read_text(written(tmp_path, b"x" * 10_000))) == 10_000
-    with pytest.raises(CourseError, match="has 9,999 bytes"):
+    with pytest.raises(CourseError, match="has 9,999 characters"):
         data.read_text(written(tmp_path, b"x" * 9_999))
+    with pytest.raises(CourseError, match="has 5,000 characters"):
+        data.read_text(written(tmp_path, "字".encode() * 5_000))
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "is empty"),
-        (b"short", "has 5 bytes"),
+        (b"short", "has 5 characters"),
         (b"x" * 12_345 + b"\0" + b"x" * 10, r"not a text file \(byte 12,345 is zero\)"),
         (LINE.encode("utf-16") * 400, "UTF-16"),
         (b"x" * 10_000 + "é".encode("latin-1") + b"x", r"byte 10,000 is 0xe9.*save it .* UTF-8"),

@@ -81,8 +81,8 @@ def test_the_split_depends_on_the_seed_and_not_on_the_order():
 
 def test_limits():
     made = invented()
-    corpus = split_pairs(made, max_words=4, train=50, held_out=20)
-    assert len(corpus.train) == 50 and len(corpus.test) == 20 and len(corpus.validation) == 5
+    corpus = split_pairs(made, max_words=4, held_out=20)
+    assert len(corpus.test) == 20 and len(corpus.validation) == 5
     assert all(pairs.count_words(pair.source) <= 4 for pair in corpus.train)
     assert corpus.longer and all(pairs.count_words(s.source) > 4 for s in corpus.longer)
     with pytest.raises(CourseError, match="at most 1 words, and 1,000 are needed"):
@@ -135,6 +135,19 @@ def test_a_bad_line_is_named(tmp_path, line, words):
     with pytest.raises(CourseError, match=words) as caught:
         pairs.read_pairs(own(tmp_path, GOOD + line + "\n"))
     assert "line 2,001, " in str(caught.value) and str(caught.value).count(". ") == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda pair: (pair.source, "one " * 11),  # too long on the other side
+        lambda pair: (pair.source, "the same"),
+        lambda pair: ("the same", pair.target),
+    ],
+)
+def test_pairs_that_leave_a_part_empty_are_refused(change):
+    with pytest.raises(CourseError, match="left to train on and .* add pairs of different"):
+        pairs.split_pairs([Pair(*change(pair)) for pair in invented()])
 
 
 def test_a_missing_file_is_said_in_a_sentence(tmp_path):

@@ -1,5 +1,7 @@
 """Windows of a series, and the learner's own CSV file."""
 
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,6 +79,13 @@ def test_own_series_across_a_clock_change(tmp_path):
     assert len(own_series(written(tmp_path, frame), "price")) == MINIMUM
 
 
+def test_own_series_with_a_comma_at_the_end_of_each_row(tmp_path):
+    text = table().to_csv(index=False)
+    head, rows = text.split("\n", 1)
+    (tmp_path / "mine.csv").write_text(head + "\n" + rows.replace("\n", ",\n"))
+    assert own_series(tmp_path / "mine.csv", "price").iloc[:2].tolist() == [0.5, 1.5]
+
+
 def changed(row, column, value):
     frame = table()
     frame.loc[row, column] = value
@@ -137,4 +146,13 @@ def test_a_file_that_is_no_text(tmp_path, content):
     path = tmp_path / "mine.csv"
     path.write_bytes(content)
     with pytest.raises(CourseError, match="not a CSV file in UTF-8"):
+        own_series(path, "price")
+
+
+def test_an_archive_is_not_unpacked(tmp_path):
+    path = tmp_path / "mine.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, table().to_csv())
+    with pytest.raises(CourseError, match="not a CSV file in UTF-8|single column"):
         own_series(path, "price")

@@ -1,10 +1,13 @@
 """Sound files as learners have them, and what is said of those that will not do."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
 
-from course.data.sounds import RATE, read_sound, to_sound
+from course.data.sounds import RATE, read_sound, to_sound, without_silence
+from course.data.speech import draw, speak, speakers, spoken_numbers
 from course.errors import CourseError
 
 HERTZ, AMPLITUDE = 440.0, 0.4
@@ -124,6 +127,13 @@ def test_what_is_no_sound_file(tmp_path, content):
     assert "is not a sound file that can be read: save the recording as WAV" in complaint(path)
 
 
+def test_raw_samples_and_a_name_with_a_tilde(tmp_path):
+    path = tmp_path / "mine.raw"
+    path.write_bytes(bytes(1_000))
+    assert "is not a sound file that can be read" in complaint(path)
+    assert "There is no file" in complaint(Path("~$mine.wav"))
+
+
 def test_no_samples(tmp_path):
     assert "is empty: it holds 0 samples" in complaint(written(tmp_path, np.zeros(0)))
 
@@ -174,3 +184,24 @@ def test_an_array_is_checked_too():
         to_sound(np.zeros(RATE), RATE)
     with pytest.raises(CourseError, match="^Take two is empty"):
         to_sound([], RATE, name="Take two")
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.1])
+def test_silence_is_cut_off_around_speech_and_not_inside(offset):
+    loud, pause = sine(RATE, 0.3), np.zeros(RATE // 100 * 50)
+    audio = np.concatenate([pause, loud, pause, 0.1 * loud, pause]) + offset
+    rest = without_silence(audio)
+    assert np.array_equal(rest, audio[len(pause) :][: len(rest)])
+    assert len(rest) == pytest.approx(2 * len(loud) + len(pause), abs=RATE // 100)
+
+
+def test_sound_without_silence_stays_as_long_as_it_is():
+    audio = sine(RATE, 0.5) + 0.01 * np.random.default_rng(0).normal(size=RATE // 2)
+    assert len(without_silence(audio)) >= 0.98 * len(audio)
+
+
+def test_no_word_of_any_test_voice_is_taken_for_silence():
+    for utterance in draw(spoken_numbers(len(speakers("test")), seed=1), "test", seed=1):
+        audio = speak(utterance)
+        rest = without_silence(np.pad(audio, RATE // 2))
+        assert abs(len(rest) - len(audio)) < 0.1 * RATE, utterance

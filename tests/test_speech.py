@@ -93,6 +93,7 @@ def test_threads_do_not_disturb_each_other():
         ({"text": "one", "voice": "en-xx"}, "no accent 'en-xx'"),
         ({"text": "one", "voice": "en-us+Nobody"}, "no speaker 'Nobody'"),
         ({"text": "one", "rate": 20}, "rate is 20"),
+        ({"text": "one", "rate": 175.5}, "rate is 175.5: take a whole number"),
         ({"text": "one", "pitch": 100}, "pitch is 100"),
     ],
 )
@@ -142,15 +143,6 @@ def test_spoken_numbers():
     assert all(re.fullmatch("[a-z]+( [a-z]+)*", text) for text in texts)
     assert any("thousand" in text for text in texts) and "million" not in " ".join(texts)
     assert {"zero", "nine"} <= set(texts)
-
-
-def test_sentences(monkeypatch):
-    from course.data.text import Text
-
-    lines = "MENECRATES:\nThat's well, sir; go.\nThat's the way to do it.\nNo.\nI have 3 of them\n"
-    module = sys.modules["course.data.shakespeare"]
-    monkeypatch.setattr(module, "shakespeare", lambda: Text(lines, "", "", ""))
-    assert speech.sentences(1, seed=0) == ["that's the way to do it"]
 
 
 # Voices and recordings
@@ -311,6 +303,15 @@ def test_a_folder_that_cannot_be_made_is_explained(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "file" / "folder"))
     with pytest.raises(CourseError, match="set COURSE_DATA"):
         speech.features(speech.draw(["one"], "train", seed=0), speech.FrontEnd())
+
+
+def test_a_folder_that_cannot_be_written_in_is_explained(cache, monkeypatch):
+    def refuse(path, *options):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(speech, "FileLock", refuse)
+    with pytest.raises(CourseError, match="make that folder writable, or set COURSE_DATA"):
+        speech.features([speech.Utterance("two")], speech.FrontEnd())
 
 
 def test_two_processes_make_the_same_features_once(cache):

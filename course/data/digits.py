@@ -108,7 +108,7 @@ def cosines():
 
 
 class DigitString(NamedTuple):
-    """Recordings of one person, one after the other.
+    """Recordings of one group, such as a person, one after the other.
 
     Attributes:
         features: shape (frames, 13).
@@ -130,7 +130,7 @@ def join(recordings, digits, groups, count, seed):
     Args:
         recordings, digits: as `spoken_digits` returns them.
         groups: list of arrays of recordings' numbers; no string mixes two groups.
-        count: number of strings; None to use each recording once. (What is left over at a
+        count: number of strings, drawn with replacement; None to use each recording once. (What is left over at a
             group's end can make a string of 1 or 2 digits.)
         seed: the same seed gives the same strings.
     Returns:

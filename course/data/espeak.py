@@ -72,7 +72,7 @@ def say(text, voice="en-us", rate=175, pitch=50, pitch_range=50):
         library.espeak_SetSynthCallback(keep)
         library.espeak_SetVoiceByName(voice.encode())
         for parameter, value in ((_RATE, rate), (_PITCH, pitch), (_RANGE, pitch_range)):
-            library.espeak_SetParameter(parameter, value, 0)
+            library.espeak_SetParameter(parameter, int(value), 0)
         library.espeak_Synth(spoken, len(spoken), 0, 0, 0, _UTF8, None, None)
     return np.frombuffer(b"".join(chunks), "<i2").astype("float32") / 32768, RATE
 
@@ -107,7 +107,7 @@ def _check(text, voice, rate, pitch, pitch_range):
         raise CourseError(f"There is no speaker {speaker!r}: there are {', '.join(speakers())}.")
     limits = {"rate": (rate, 80, 450), "pitch": (pitch, 0, 99), "pitch_range": (pitch_range, 0, 99)}
     for name, (value, low, high) in limits.items():
-        if not low <= value <= high:
+        if not (low <= value <= high and value == int(value)):
             raise CourseError(f"{name} is {value}: take a whole number from {low} to {high}.")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from course.data.text import read_text
 from course.errors import CourseError
+from course.files import from_home
 
 PAD, START, END, UNKNOWN = range(4)  # the special pieces, as `course.data.subwords` numbers them
 MINIMUM_PAIRS = 1_000
@@ -66,12 +67,12 @@ def count_words(text):
 
 
 def clean(text):
-    """Return a sentence in Unicode NFC, with straight apostrophes and single spaces."""
+    """Return a sentence in Unicode NFC, with straight apostrophes, single spaces and no zero-width ones."""
     text = unicodedata.normalize("NFC", text).replace("’", "'").replace("\u200b", "")
     return " ".join(text.split())
 
 
-def split_pairs(pairs, max_words=10, train=None, held_out=2_000, seed=0, licence=""):
+def split_pairs(pairs, max_words=10, held_out=2_000, seed=0, licence=""):
     """Split pairs so that no held-out sentence is in training in any form.
 
     A sentence's form is its words in lower case: "Go!" and "go." are one form. Source sentences
@@ -83,7 +84,6 @@ def split_pairs(pairs, max_words=10, train=None, held_out=2_000, seed=0, licence
     Args:
         pairs: list of `Pair`.
         max_words: sentences have at most so many words; in training, translations as well.
-        train: at most so many training pairs; all if None.
         held_out: so many sentences to test on, at most a tenth of all; a quarter as many more
             for validation, and at most as many longer ones.
         seed: which sentences go where.
@@ -91,7 +91,7 @@ def split_pairs(pairs, max_words=10, train=None, held_out=2_000, seed=0, licence
     Returns:
         Translations.
     Raises:
-        CourseError: fewer than 1,000 pairs are short enough.
+        CourseError: fewer than 1,000 pairs are short enough, or too few of them differ.
     """
     cleaned = [Pair(clean(source), clean(target), credit) for source, target, credit in pairs]
     pairs = list({pair[:2]: pair for pair in cleaned}.values())  # each once
@@ -125,9 +125,15 @@ def split_pairs(pairs, max_words=10, train=None, held_out=2_000, seed=0, licence
     ]
     kept = [pair for pair in candidates if normal_form(pair.target) not in references]
     left_out = len(candidates) - len(kept)
+    if len(kept) < MINIMUM_PAIRS // 2 or not validation:
+        raise CourseError(
+            f"Of {short:,} short pairs {len(kept):,} are left to train on and {len(test):,} "
+            "sentences to test on: add pairs of different sentences, whose translations have at "
+            f"most {max_words} words too."
+        )
     shuffle(kept)
     parts = ([_sentence(by_form[form]) for form in part] for part in (validation, test, beyond))
-    return Translations(kept[:train], *parts, licence, left_out)
+    return Translations(kept, *parts, licence, left_out)
 
 
 def _sentence(pairs):
@@ -147,13 +153,13 @@ def read_pairs(path):
     skipped.
 
     Args:
-        path: a UTF-8 file of at least 10,000 bytes.
+        path: a UTF-8 file of at least 10,000 characters.
     Returns:
         list of `Pair`.
     Raises:
         CourseError: the file cannot be read, or a line is no pair; the message names the line.
     """
-    path = Path(path).expanduser()
+    path = from_home(path)
     pairs = []
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip() or line.startswith("#"):

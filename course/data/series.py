@@ -1,11 +1,10 @@
 """Series of numbers at equal steps of time: windows to learn from, and the learner's own series."""
 
-from pathlib import Path
 
 import numpy as np
 
 from course.errors import CourseError
-from course.files import explain
+from course.files import explain, from_home
 
 MINIMUM = 1_000  # values
 
@@ -69,7 +68,7 @@ def own_series(path, column):
         CourseError: the file or the column is missing, a value is missing or not a number, a time
             is missing, unreadable or there twice, or the series is too short or repeats itself.
     """
-    table = _read(Path(path).expanduser())
+    table = _read(from_home(path))
     numbers = _numbers(table, path, column)
     times = _times(table, path)
     order = np.argsort(times, kind="stable")
@@ -94,7 +93,11 @@ def _read(path):
 
     try:
         # As text, so that a value that is no number can be shown as it stands in the file.
-        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+        # Nothing is unpacked, and a comma at a row's end begins no column.
+        table = pd.read_csv(
+            path, dtype=str, encoding="utf-8-sig", skipinitialspace=True, compression=None,
+            index_col=False,
+        )  # fmt: skip
     except OSError as error:
         raise CourseError(explain(path, error, "a CSV file")) from error
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:

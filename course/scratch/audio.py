@@ -90,14 +90,15 @@ def mfcc(log_mels, count):
     return np.sqrt(2 / mels) * log_mels @ waves
 
 
-def griffin_lim(power, window, hop, rounds=30, seed=0):
+def griffin_lim(power, window, hop, rounds=30):
     """Make audio whose spectrogram is close to a given one, which does not have the phases.
+
+    They are random at first, and the same at every call.
 
     Args:
         power: shape (frames, bins).
         window, hop: as for `frames`; the Fourier transform has a length of 2 * (bins - 1).
         rounds: how often the phases are improved.
-        seed: of the random phases to start from.
     Returns:
         audio, shape (samples,), with a largest value of 0.5.
     Source: Griffin and Lim (1984), "Signal estimation from modified short-time Fourier
@@ -107,7 +108,7 @@ def griffin_lim(power, window, hop, rounds=30, seed=0):
     shape = hann(window)
     positions = hop * np.arange(len(power))[:, None] + np.arange(window)
     weights = np.bincount(positions.ravel(), np.tile(shape**2, len(power))) + 1e-3
-    phases = np.random.default_rng(seed).uniform(0, 2 * np.pi, power.shape)
+    phases = np.random.default_rng(0).uniform(0, 2 * np.pi, power.shape)
     spectrum = magnitudes * np.exp(1j * phases)
     for _ in range(rounds):
         pieces = np.fft.irfft(spectrum)[:, :window] * shape

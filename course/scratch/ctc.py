@@ -93,7 +93,8 @@ def loss_and_gradient(logits, labels, symbols=None, steps=None):
 
     Args:
         logits: shape (batch, T, K); symbol 0 is the blank.
-        labels: symbols from 1 to K - 1, shape (batch, N); anything after a label's end.
+        labels: symbols from 1 to K - 1, shape (batch, N); after a label's end
+            any symbol, such as 0.
         symbols: true length of each label, shape (batch,); N if left out.
         steps: true number of steps of each sequence, shape (batch,), at least 1; T if left out.
     Returns:
@@ -140,7 +141,7 @@ def check_lengths(labels, symbols, steps):
     """Say which label does not fit into its steps, before a network is trained on it.
 
     Args:
-        labels, symbols, steps: as for `loss_and_gradient`.
+        labels, symbols, steps: as for `loss_and_gradient`; here all must be given.
     Raises:
         CourseError: a label needs more steps than there are, so that its loss is infinite.
     """

@@ -11,6 +11,8 @@ import nbformat
 
 from course import ROOT
 from course.errors import CourseError
+from course.files import write
+from course.runner import read
 
 PLACE = "<!-- launch badges -->"
 COLAB = "https://colab.research.google.com"
@@ -82,7 +84,7 @@ def stamp(repository, check=False, folder=ROOT / "notebooks"):
 
 def _stamp(path, repository, check):
     """Bring one notebook up to date; return whether it was already."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     wanted = {"badges": badges_cell(repository, path.name), "setup": setup_cell(repository)}
     cells = {tag: _tagged(notebook, tag, path) for tag in wanted}
     if all(cells[tag].source == source for tag, source in wanted.items()):
@@ -90,7 +92,7 @@ def _stamp(path, repository, check):
     if not check:
         for tag, source in wanted.items():
             cells[tag].source = source
-        nbformat.write(notebook, path)
+        write(path, nbformat.writes(notebook) + "\n")
     return False
 
 

@@ -1,5 +1,6 @@
 """How the figures of `python3 -m course bench` are shown and kept."""
 
+import io
 import json
 from statistics import median
 
@@ -128,7 +129,7 @@ def keep(report, figures, picture):
     lines = ",\n".join(json.dumps(case) for case in report["cases"])
     head = json.dumps(report | {"cases": []}, indent=1, ensure_ascii=False)
     write(figures, head.replace('"cases": []', f'"cases": [\n{lines}\n]') + "\n")
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    fig = figure(report)
-    fig.savefig(picture)
+    fig, png = figure(report), io.BytesIO()
+    fig.savefig(png, format="png")
     plt.close(fig)
+    write(picture, png.getvalue())

@@ -26,6 +26,7 @@ LOG = ROOT / "build" / "setup.log"
 # was killed at any moment in between is known for what it is.
 STAMP = VENV / "course-stamp"
 UNFINISHED = "unfinished"
+DAMAGED = "damaged"  # finished once, and packages have gone since
 COST = "about 2 minutes, 0.7 GB to download, 2.3 GB on disk"
 DISK_BYTES = 3e9
 # How often the command has changed Python already, so that it cannot do so for ever.
@@ -38,7 +39,7 @@ def check_python(version=sys.version_info[:2]):
         return
     found = find_python()
     what = "run" if found else "install Python 3.13 from python.org, then run"
-    command = " ".join([found or "python3.13", "-m", "course"] + sys.argv[1:])
+    command = f"{found or 'python3.13'} -m course {subprocess.list2cmdline(sys.argv[1:])}".rstrip()
     raise CourseError(
         "The course needs Python 3.11, 3.12 or 3.13, and this is Python "
         f"{version[0]}.{version[1]}: {what} '{command}'."
@@ -79,7 +80,7 @@ def ensure(arguments):
             # The environment has lost something. It cannot remake itself while it runs:
             # the Python that it was made from does that.
             if STAMP.exists():
-                STAMP.write_text(UNFINISHED)
+                STAMP.write_text(DAMAGED)
             python = sys._base_executable
         else:
             prepare()
@@ -138,17 +139,17 @@ def prepare():
     if _stamp() == wanted and os.path.exists(venv_python()):
         return
     with _one_at_a_time():
-        stamp = _stamp()
-        works = _satisfies()
-        if works and stamp in (None, wanted):
+        stamp, lacking = _stamp(), _lacking()
+        if lacking == "[]" and stamp in (None, wanted):
             return  # another process has made it meanwhile, or the learner did
         if VENV.exists() and stamp is None and os.listdir(str(VENV)):
             kept = VENV.with_name(f".venv-{time.time():.0f}")
             VENV.rename(kept)
             print(f"The .venv found here lacks packages; it is kept as {kept.name}.")
-        elif VENV.exists() and not works:
+        elif VENV.exists() and lacking is None:
             shutil.rmtree(str(VENV))
-        _install(repair=stamp is not None, make=not works)
+        # One whose Python runs is not deleted: on Windows that Python may still wait for this one.
+        _install(repair=stamp is not None, make=not VENV.exists() or lacking is None)
         STAMP.write_text(wanted)
 
 
@@ -250,9 +251,10 @@ def _install(repair, make):
 
 def _make_importable():
     """Let any program that uses `.venv`, such as an editor's notebooks, import the course."""
-    import sysconfig
-
-    packages = sysconfig.get_path("purelib", "venv", {"base": str(VENV)})
+    # It may have another Python than the one that runs here.
+    packages = _output(
+        [venv_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    )
     with open(os.path.join(packages, "course.pth"), "w", encoding="ascii") as file:
         file.write(os.path.relpath(str(ROOT), packages) + "\n")
 
@@ -338,12 +340,12 @@ def _stamp():
         return None
 
 
-def _satisfies():
-    """Say whether `.venv` has a Python that runs and satisfies the requirements."""
+def _lacking():
+    """Return the requirements that `.venv` lacks, as text; None if it is no good to mend."""
     if _stamp() == UNFINISHED:
-        return False
-    probe = "from course import bootstrap as b; b.check_python(); print(b.missing())"
-    return _output([venv_python(), "-c", probe]) == "[]"
+        return None
+    probe = "import pip; from course import bootstrap as b; b.check_python(); print(b.missing())"
+    return _output([venv_python(), "-c", probe])
 
 
 def _output(command):

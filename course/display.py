@@ -37,6 +37,7 @@ class Lesson:
         seed: 0 for the lesson as it is; above, other seeds than its own.
         status: "waiting", "running", "passed", "failed" or "stopped".
         cell: how many of its code cells have been started.
+        began: `time.perf_counter()` when it was started.
         seconds: how long it took, once it has ended.
         peak: most memory that its kernel held, in bytes.
         line: the last line that it printed.

@@ -26,9 +26,15 @@ def lesson(notebook, title):
     Args:
         notebook: an `nbformat` notebook node.
         title: the page's title.
+
+    Raises:
+        CourseError: an equation is not valid LaTeX.
     """
     nav = '<nav><a href="index.html">All lessons</a></nav>'
-    return _page(title, f"{nav}\n<main>{body(notebook)}</main>")
+    try:
+        return _page(title, f"{nav}\n<main>{body(notebook)}</main>")
+    except CourseError as error:
+        raise CourseError(f"Lesson {title}: {error}") from error
 
 
 def body(notebook):

@@ -2,8 +2,10 @@
 
 import ast
 import asyncio
+import contextlib
 import json
 import logging
+import math
 import os
 import re
 import subprocess
@@ -35,7 +37,7 @@ def run(lessons, parameters, save, root=ROOT, *, runs=1, save_results=False):
 
     Args:
         lessons: numbers such as ["08"]; all lessons if empty.
-        parameters: {name: value} for the lessons that have a parameter of that name.
+        parameters: {name: text} for the lessons that have a parameter of that name.
         save: whether lessons that pass are stored in `notebooks/`, the table of results and the README.
         root: the folder that holds `notebooks/` and `build/`.
         runs: how often each lesson is run: once as it is, then with other seeds, of which `build/`
@@ -62,12 +64,14 @@ def run(lessons, parameters, save, root=ROOT, *, runs=1, save_results=False):
                     continue  # what fails as it is says nothing with other seeds
                 _execute(lesson, shown)
                 _leave_out_widgets(lesson.notebook)
-                if not lesson.seed:
-                    _keep(lesson, parameters, root)
-                if save_results and not (save or parameters or lesson.seed) and _differs(lesson):
+                to_compare = save_results and not (save or parameters or lesson.seed)
+                other = to_compare and lesson.status == "passed" and _differs(lesson)
+                if other:
                     lesson.status = "failed"
                     console.print(f"{lesson.name}: {OTHER_RESULT}", markup=False, soft_wrap=True)
-                elif save_results or save:
+                if not lesson.seed:
+                    _keep(lesson, parameters, root)
+                if (save_results or save) and not other:
                     _save_results(lesson, parameters, root, save)
                 if save and lesson.status == "passed" and not parameters and not lesson.seed:
                     _save_notebook(lesson)
@@ -118,25 +122,29 @@ def read(path):
             return nbformat.read(path, as_version=4)
         except (OSError, ValueError) as error:  # what nbformat raises is a ValueError
             raise CourseError(
-                f"{path} is not a readable notebook: restore it with 'git checkout {path.name}'."
+                f"{path} is not a readable notebook: restore it with 'git checkout \"{path}\"'."
             ) from error
 
 
 def _parameterize(lessons, parameters):
     """Put the parameters that each lesson has behind its cell tagged `parameters`."""
-    names = {lesson.number: _parameter_names(lesson.notebook) for lesson in lessons}
+    defaults = {lesson.number: _parameters(lesson.notebook) for lesson in lessons}
     for name in parameters:
-        if not any(name in own for own in names.values()):
-            known = [f"{own} ({number})" for number in names for own in names[number]]
+        if not any(name in own for own in defaults.values()):
+            known = [f"{own} ({number})" for number in defaults for own in defaults[number]]
             raise CourseError(
                 f"No chosen lesson has a parameter {name}: "
                 f"there is {', '.join(known) or 'none in them'}."
             )
     for lesson in lessons:
-        own = [name for name in names[lesson.number] if name in parameters]
-        if own:
-            settings = "\n".join(f"{name} = {parameters[name]!r}" for name in own)
-            cell = nbformat.v4.new_code_cell(settings)
+        own = defaults[lesson.number]
+        settings = [
+            f"{name} = {_typed(name, text, own[name])!r}"
+            for name, text in parameters.items()
+            if name in own
+        ]
+        if settings:
+            cell = nbformat.v4.new_code_cell("\n".join(settings))
             cell.metadata["tags"] = ["injected-parameters"]  # the name that papermill gave it
             cells = lesson.notebook.cells
             cells.insert(1 + next(i for i, one in enumerate(cells) if _sets_parameters(one)), cell)
@@ -146,15 +154,34 @@ def _sets_parameters(cell):
     return "parameters" in cell.metadata.get("tags", [])
 
 
-def _parameter_names(notebook):
-    """Return the variables that the cell tagged `parameters` sets."""
+def _parameters(notebook):
+    """Return {name: value} of the variables that the cell tagged `parameters` sets."""
     source = "\n".join(cell.source for cell in notebook.cells if _sets_parameters(cell))
-    return [
-        target.id
-        for statement in ast.parse(source).body
-        if isinstance(statement, ast.Assign)
-        for target in statement.targets
-    ]
+    try:
+        return {
+            target.id: ast.literal_eval(statement.value)
+            for statement in ast.parse(source).body
+            if isinstance(statement, ast.Assign)
+            for target in statement.targets
+        }
+    except (SyntaxError, ValueError):
+        return {}  # a slip of the learner's: the lesson fails in that cell, and shows where
+
+
+def _typed(name, text, default):
+    """Return a setting as what the lesson's own value is: text, true or false, or a number."""
+    if isinstance(default, str):
+        return text
+    if isinstance(default, bool):
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+    else:
+        with contextlib.suppress(ValueError):
+            value = type(default)(text)
+            if math.isfinite(value):
+                return value
+    kind = {bool: "true or false", int: "a whole number", float: "a number"}[type(default)]
+    raise CourseError(f"{name} is '{text}' and has to be {kind}: write -p {name}={default}.")
 
 
 def _execute(lesson, shown):

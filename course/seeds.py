@@ -15,8 +15,8 @@ def vary(seed):
     """Let the rest of a notebook draw other random numbers, and go on where a claim fails.
 
     Each seed that goes to NumPy's `default_rng` or Keras' `set_random_seed` is raised by
-    1000 * seed: initial weights, batches and synthetic data change, training and test parts of
-    real data do not. An `assert` is checked and reported, and ends nothing.
+    1000 * seed: initial weights, batches, synthetic data and what a lesson itself draws from real
+    data change, the parts that `course.data` splits real data into do not. An `assert` is checked and reported, and ends nothing.
 
     Args:
         seed: which run this is, from 1; a lesson's own seeds are those of run 0.
@@ -32,14 +32,13 @@ def vary(seed):
     shell.ast_transformers.append(Claims())
 
 
-def raised(function, seed):
+def raised(function, run):
     """Return a function of a seed, such as `default_rng`, that takes a higher one instead."""
 
     @functools.wraps(function)
-    def higher(own=None, *arguments, **named):
+    def higher(seed=None, *arguments, **named):
         # None asks for chance itself, and a generator has a seed already.
-        own = own + STEP * seed if isinstance(own, int) else own
-        return function(own, *arguments, **named)
+        return function(seed + STEP * run if isinstance(seed, int) else seed, *arguments, **named)
 
     return higher
 

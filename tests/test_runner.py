@@ -164,13 +164,13 @@ def test_parameters_are_injected_and_change_nothing_but_build(saved):
     root = saved[0]
     before = (root / "notebooks" / "01_equations.ipynb").read_bytes()
     table = (root / results.TABLE).read_bytes()
-    status, printed = run(root, ["1"], {"n": 5})
+    status, printed = run(root, ["1"], {"n": "5"})
     assert status == 0
     assert "nats: 2.5, against 1.823" in printed and "bits: 2.114" in printed
     assert (root / "notebooks" / "01_equations.ipynb").read_bytes() == before
     assert (root / results.TABLE).read_bytes() == table
     kept = json.loads((root / "build" / "results.json").read_text(encoding="utf-8"))["lessons"]
-    assert kept["01"]["ours"] == 2.5 and kept["01"]["parameters"] == {"n": 5}
+    assert kept["01"]["ours"] == 2.5 and kept["01"]["parameters"] == {"n": "5"}
     assert kept["02"]["verdict"] == "failed"  # of the earlier run
 
 
@@ -178,7 +178,8 @@ def test_parameters_are_injected_and_change_nothing_but_build(saved):
     ("lessons", "parameters", "words"),
     [
         (["77"], {}, "no lesson 77: there are 01, 02, 03"),
-        (["01"], {"m": 1}, r"no.* parameter m: there is n \(01\)"),
+        (["01"], {"m": "1"}, r"no.* parameter m: there is n \(01\)"),
+        (["01"], {"n": "many"}, "n is 'many' and has to be a whole number: write -p n="),
     ],
 )
 def test_a_wrong_request_gets_a_sentence_that_names_what_there_is(
@@ -188,11 +189,37 @@ def test_a_wrong_request_gets_a_sentence_that_names_what_there_is(
         run(course, lessons, parameters)
 
 
+def test_settings_become_what_the_lessons_own_values_are():
+    typed = runner._typed
+    assert [typed("p", "1984", "a text"), typed("p", "nan", "a text")] == ["1984", "nan"]
+    assert [typed("p", "5", 3), typed("p", "1", 0.5), typed("p", "True", False)] == [5, 1.0, True]
+    for text, default in [("5.5", 3), ("nan", 0.5), ("inf", 0.5), ("yes", False)]:
+        with pytest.raises(CourseError, match=f"p is '{text}' and has to be"):
+            typed("p", text, default)
+
+
+def test_a_slip_in_the_cell_of_parameters_fails_its_lesson_alone(tmp_path):
+    write_lesson(tmp_path, "01_a", "n = 'one")
+    write_lesson(tmp_path, "02_b", "n = 1", "n + 1")
+    status, printed = run(tmp_path)
+    assert status == 1 and "SyntaxError" in printed
+    table = json.loads((tmp_path / "build" / "results.json").read_text(encoding="utf-8"))
+    assert [one["verdict"] for one in table["lessons"].values()] == ["failed", "passed"]
+
+
+def test_a_damaged_table_of_results_gets_a_sentence(tmp_path):
+    write_lesson(tmp_path, "01_a", "n = 1")
+    (tmp_path / results.TABLE).parent.mkdir()
+    (tmp_path / results.TABLE).write_text("<<<<<<< mine")
+    with pytest.raises(CourseError, match="restore it with 'git checkout"):
+        run(tmp_path)
+
+
 def test_a_saved_run_with_parameters_is_a_variant(saved):
     root = saved[0]
     before = (root / "notebooks" / "01_equations.ipynb").read_bytes()
     entry = results.load(root / results.TABLE)["lessons"]["01"]
-    run(root, ["1"], {"n": 5}, save=True)
+    run(root, ["1"], {"n": "5"}, save=True)
     table = results.load(root / results.TABLE)["lessons"]
     assert table["01 n=5"]["ours"] == 2.5 and table["01"] == entry
     assert (root / "notebooks" / "01_equations.ipynb").read_bytes() == before

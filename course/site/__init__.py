@@ -330,10 +330,10 @@ def _section(heading):
     return elements
 
 
-def _part(tree, name=""):
+def _part(tree, name):
     """Return what follows a name in bold in a lesson's first cell, as HTML; empty if it has none.
 
-    Without a name it is the first paragraph, which says what the lesson promises.
+    With an empty name it is the first paragraph, which says what the lesson promises.
     """
     for paragraph in tree.h1.find_next_siblings("p") if tree.h1 else []:
         if paragraph.get_text().startswith(name):

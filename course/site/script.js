@@ -127,7 +127,7 @@ input.addEventListener("input", search);
 list.addEventListener("click", close);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  list.querySelector("a")?.click();
+  if (!panel.hidden) list.querySelector("a")?.click();
 });
 form.addEventListener("focusout", (event) => {
   if (event.relatedTarget && !form.contains(event.relatedTarget)) close();

@@ -14,6 +14,7 @@ import statistics
 from pathlib import Path
 
 from course import ROOT
+from course.errors import CourseError
 from course.files import write
 
 # Inside the package, so that an installed copy has it too.
@@ -95,10 +96,19 @@ def headline(entry):
 
 
 def load(path=PATH):
-    """Return the committed table: {"lessons": {"08": {…}, …}}."""
+    """Return the committed table: {"lessons": {"08": {…}, …}}.
+
+    Raises:
+        CourseError: the file is no table.
+    """
     if not path.exists():
         return {"lessons": {}}
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CourseError(
+            f"{path} is not a table of results: restore it with 'git checkout \"{path}\"'."
+        ) from error
 
 
 def save(entries, path=PATH):
@@ -207,6 +217,8 @@ def with_spread(entry, name):
 def readme_table(notebooks, table):
     """Return the README's table of lessons and the machines they ran on, in Markdown.
 
+    A lesson whose runs with other seeds were on another machine is named with both.
+
     Args:
         notebooks: paths of the lessons, such as `notebooks/08_text.ipynb`, in order.
         table: what `load` returned; a lesson that it lacks gets a row without figures.
@@ -227,8 +239,10 @@ def readme_table(notebooks, table):
         else:
             cells += ["", "", ""]
         rows.append("| " + " | ".join(cells) + " |")
-        machines.setdefault(entry.get("machine"), []).append(number)
-    places = [f"{', '.join(numbers)} on {one}" for one, numbers in machines.items() if one]
+        runs = [entry, *entry.get("other_seeds", [])]
+        for machine in dict.fromkeys(run.get("machine") for run in runs):
+            machines.setdefault(machine, []).append(number)
+    places = [f"{', '.join(numbers)} on {name}" for name, numbers in machines.items() if name]
     return "\n".join(rows) + "\n" + (f"\nMeasured: {'; '.join(places)}.\n" if places else "")
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from itertools import groupby
+from statistics import median
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from course.contenders import Case, build, flops, grid
 from course.errors import CourseError
 
 TWO = grid(["GRU", "LSTM"], [2], [3], [4])
+SOURCE = " <!-- source: course/bench.json -->"
 
 
 @pytest.fixture(autouse=True)
@@ -260,3 +262,21 @@ def test_another_backend_is_refused(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     with pytest.raises(CourseError, match="remove the variable KERAS_BACKEND"):
         bench.run(TWO, 1)
+
+
+def test_the_readme_says_what_the_stored_report_holds():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    report = json.loads((ROOT / "course" / "bench.json").read_text(encoding="utf-8"))
+    machine = report["machine"].partition(",")[0]
+    assert f"for {len(report['cases'])} shapes" in text and f"named {machine}," in text
+    assert f"bench --rounds {report['rounds']}`" in text
+    steps = [(case["cell"], bench_report.times(case, "step")) for case in report["cases"]]
+    assert sum(ms["ours"] > ms["keras"] for _, ms in steps) == 1  # "in all but one"
+
+    def gain(cell, other):
+        return median(ms[other] / ms["ours"] for name, ms in steps if name == cell)
+
+    for words, cell in [("LSTM trains", "LSTM"), ("the GRU", "GRU"), ("simple RNN", "SimpleRNN")]:
+        assert f"{words} {gain(cell, 'keras'):.2f} times" in text.replace(SOURCE, "")
+    assert f"PyTorch's LSTM needs {1 - gain('LSTM', 'torch'):.0%}".replace("%", " %") in text
+    assert min(gain("GRU", "torch"), gain("SimpleRNN", "torch")) > 1

@@ -1,6 +1,7 @@
 """Speech to train on: any text, in many voices, with noise, echo and a telephone if wanted.
 
-What is said comes from `digit_strings` or `spoken_numbers`. `draw` gives each text a voice of one of three parts, and `features` turns the spoken texts into what a network reads:
+What is said comes from `digit_strings` or `spoken_numbers`. `draw` gives each text a voice of one
+of three parts, and `features` turns the spoken texts into what a network reads:
 
     utterances = draw(map(in_words, digit_strings(1000, seed=0)), "train", seed=0)
     x = features(utterances, FrontEnd())

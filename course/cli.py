@@ -8,10 +8,9 @@ import argparse
 import os
 import sys
 
-from course import ROOT, __version__
+from course import ROOT, __version__, notebooks
 from course.errors import CourseError
 
-NOTEBOOKS = ROOT / "notebooks"
 QUICK_SECONDS = 60
 # pytest's options whose value is the next argument, which is then no path.
 VALUED = {"-k", "-m", "-p", "-o", "-c", "-n", "-r", "-W", "--deselect", "--ignore", "--basetemp"}
@@ -40,8 +39,7 @@ def parse(arguments):
 def execute(command):
     """Run a command that `parse` returned; return its exit status."""
     # Every process started from here, kernels included, finds the course wherever it starts.
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    os.environ.update(notebooks.environment())
     return command.function(command) or 0
 
 
@@ -238,13 +236,9 @@ def _test(command):
 
 
 def _check(command):
-    number = command.lesson.zfill(2)
-    found = {path.name[:2]: path for path in notebooks()}
-    if number not in found:
-        raise CourseError(f"There is no lesson {number}: there are {', '.join(found)}.")
-    lesson = found[number]
+    [lesson] = notebooks.choose([command.lesson])
     paths = [ROOT / "tests" / "test_notebooks.py", ROOT / "tests" / "test_exercises.py", lesson]
-    _pytest(["-k", f"{lesson.stem} or {number}.q", *map(str, paths)])
+    _pytest(["-k", f"{lesson.stem} or {lesson.name[:2]}.q", *map(str, paths)])
 
 
 def _pytest(arguments):
@@ -262,8 +256,8 @@ def _pytest(arguments):
 def notebooks_to_test(quick):
     """Return the notebooks to run and those to leave out, none unless `quick`."""
     slow = slow_lessons() if quick else []
-    left_out = [path for path in notebooks() if path.name[:2] in slow]
-    return [path for path in notebooks() if path not in left_out], left_out
+    left_out = [path for path in notebooks.paths() if path.name[:2] in slow]
+    return [path for path in notebooks.paths() if path not in left_out], left_out
 
 
 def split_paths(arguments):
@@ -287,26 +281,12 @@ def slow_lessons():
     from course import results
 
     timed = results.load()["lessons"]
-    lessons = [path.name[:2] for path in notebooks()]
+    numbers = [path.name[:2] for path in notebooks.paths()]
     return [
-        lesson
-        for lesson in lessons
-        if timed.get(lesson, {}).get("seconds", float("inf")) > QUICK_SECONDS
+        number
+        for number in numbers
+        if timed.get(number, {}).get("seconds", float("inf")) > QUICK_SECONDS
     ]
-
-
-def notebooks():
-    """Return the paths of the lessons, in order.
-
-    Raises:
-        CourseError: this copy of the course has none.
-    """
-    paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-    if not paths:
-        raise CourseError(
-            f"There are no lessons in {NOTEBOOKS}: run this in a clone of the course's repository."
-        )
-    return paths
 
 
 def _site(_):
@@ -318,9 +298,9 @@ def _site(_):
 def _lab(_):
     from course import bootstrap
 
-    notebooks()
+    notebooks.paths()  # without any there is nothing to open
     os.chdir(ROOT)
-    bootstrap.execute([sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)])
+    bootstrap.execute([sys.executable, "-m", "jupyterlab", str(ROOT / "notebooks")])
 
 
 def _list(_):
@@ -329,7 +309,7 @@ def _list(_):
 
     timed = results.load()["lessons"]
     table = _table("Lesson", "Title", "Minutes", "Exercises")
-    for path in notebooks():
+    for path in notebooks.paths():
         number = path.name[:2]
         right, total = progress.done(number)
         seconds = timed.get(number, {}).get("seconds")

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import random
 import socket
 import subprocess
@@ -10,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from course import ROOT
+from course import notebooks
 from course.errors import CourseError
 
 GRACE = 30  # seconds that workers get to notice that another one is gone
@@ -60,9 +59,8 @@ class Workers:
         self.logs = [Path(folder, f"worker-{index}.log") for index in range(count)]
         self.processes = []
         command = [sys.executable, "-m", program, str(folder)]
-        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         # Several processes would quarrel about one GPU.
-        common = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "CUDA_VISIBLE_DEVICES": "-1"}
+        common = notebooks.environment() | {"CUDA_VISIBLE_DEVICES": "-1"}
         addresses = [f"localhost:{port}" for port in free_ports(count)]
         try:
             for log, configuration in zip(self.logs, configurations(addresses)):

@@ -13,7 +13,7 @@ import re
 import statistics
 from pathlib import Path
 
-from course import ROOT
+from course import ROOT, notebooks
 from course.errors import CourseError
 from course.files import write
 
@@ -255,7 +255,7 @@ def update_readme(root=ROOT):
     readme = root / "README.md"
     if not readme.exists():
         return
-    rows = readme_table(sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")), load(root / TABLE))
+    rows = readme_table(notebooks.paths(root), load(root / TABLE))
     text = readme.read_text(encoding="utf-8")
     changed = README_TABLE.sub(lambda _: rows, text)
     if changed != text:

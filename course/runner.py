@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import math
-import os
 import re
 import subprocess
 import tempfile
@@ -21,7 +20,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from course import ROOT, display, results
+from course import ROOT, display, notebooks, results
 from course.display import Lesson
 from course.errors import CourseError
 from course.files import write
@@ -32,11 +31,11 @@ OTHER_RESULT = (
 INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
 
 
-def run(lessons, parameters, save, root=ROOT, *, runs=1, save_results=False):
+def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):
     """Run lessons and keep executed copies, pages and a table of results in `build/`.
 
     Args:
-        lessons: numbers such as ["08"]; all lessons if empty.
+        numbers: such as ["08"]; all lessons if empty.
         parameters: {name: text} for the lessons that have a parameter of that name.
         save: whether lessons that pass are stored in `notebooks/`, the table of results and the README.
         root: the folder that holds `notebooks/` and `build/`.
@@ -51,7 +50,7 @@ def run(lessons, parameters, save, root=ROOT, *, runs=1, save_results=False):
         CourseError: no such lesson or parameter, or a folder that cannot be written.
     """
     logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # nbclient's and nbconvert's log
-    chosen = _choose(lessons, root, runs)
+    chosen = _choose(numbers, root, runs)
     _parameterize(chosen, parameters)
     write(root / "build" / "results.json", _kept_text(_kept(root)))  # better now than after minutes
     console = display.console()
@@ -85,19 +84,11 @@ def run(lessons, parameters, save, root=ROOT, *, runs=1, save_results=False):
 
 
 def _choose(numbers, root, runs=1):
-    """Return the lessons of these numbers, in the given order, each `runs` times; all if none."""
-    folder = root / "notebooks"
-    paths = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
-    if not paths:
-        raise CourseError(f"There are no lessons in {folder}: run this in a clone of the course.")
-    numbers = list(dict.fromkeys(number.zfill(2) for number in numbers)) or list(paths)
-    for number in numbers:
-        if number not in paths:
-            raise CourseError(f"There is no lesson {number}: there are {', '.join(paths)}.")
+    """Return the lessons of these numbers, each `runs` times; all lessons if there are none."""
     timed = results.load(root / results.TABLE)["lessons"]
     chosen = [
-        Lesson(paths[number], read(paths[number]), timed.get(number, {}).get("seconds"), seed)
-        for number in numbers
+        Lesson(path, read(path), timed.get(path.name[:2], {}).get("seconds"), seed)
+        for path in notebooks.choose(numbers, root)
         for seed in range(runs)
     ]
     for lesson in chosen:
@@ -231,11 +222,11 @@ async def _run_cells(lesson, shown, said):
         shown.progress(lesson)
 
     client.heard = heard
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     source = ""
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     try:
-        await client.async_start_new_kernel(env=env, stdout=subprocess.DEVNULL, stderr=said)
+        await client.async_start_new_kernel(
+            env=notebooks.environment(), stdout=subprocess.DEVNULL, stderr=said
+        )
         watch = asyncio.create_task(_watch_memory(lesson, manager.provisioner.pid))
         await client.async_start_new_kernel_client()
         for position, cell in enumerate(lesson.notebook.cells):

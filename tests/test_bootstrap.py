@@ -34,7 +34,7 @@ class Clone:
         self.stamp = self.venv / "course-stamp"
         package = self.root / "course"
         package.mkdir(parents=True)
-        for name in (*FIRST, "cli"):
+        for name in (*FIRST, "cli", "notebooks"):
             shutil.copy(ROOT / "course" / f"{name}.py", package)
         (package / "runner.py").write_text(
             "import sys\n\n"

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from course import ROOT, __version__, cli, doctor
+from course import ROOT, __version__, cli, doctor, notebooks
 from course.__main__ import main
 from course.errors import CourseError
 
@@ -146,9 +146,9 @@ def test_paths_are_told_from_other_arguments(tmp_path, monkeypatch):
 
 
 def test_all_notebooks_are_tested_or_named_as_left_out():
-    assert cli.notebooks_to_test(quick=False) == (cli.notebooks(), [])
+    assert cli.notebooks_to_test(quick=False) == (notebooks.paths(), [])
     run_, left_out = cli.notebooks_to_test(quick=True)
-    assert sorted(run_ + left_out) == cli.notebooks()
+    assert sorted(run_ + left_out) == notebooks.paths()
     assert [path.name[:2] for path in left_out] == cli.slow_lessons()
 
 
@@ -176,16 +176,16 @@ def write_notebook(path, cells):
 def test_lessons_without_a_time_count_as_slow(monkeypatch):
     from course import results
 
-    first = cli.notebooks()[0].name[:2]
+    first = notebooks.paths()[0].name[:2]
     monkeypatch.setattr(results, "load", lambda: {"lessons": {first: {"seconds": 60}}})
-    lessons = [path.name[:2] for path in cli.notebooks()]
+    lessons = [path.name[:2] for path in notebooks.paths()]
     assert cli.slow_lessons() == [lesson for lesson in lessons if lesson != first]
 
 
 def test_list_shows_every_lesson(capsys):
     assert main(["list"]) == 0
     shown = capsys.readouterr().out
-    for notebook in cli.notebooks():
+    for notebook in notebooks.paths():
         assert re.search(rf"^ +{notebook.name[:2]} ", shown, re.MULTILINE)
 
 

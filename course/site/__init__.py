@@ -15,7 +15,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader
 
-from course import ROOT, exercises, pages, results
+from course import ROOT, exercises, notebooks, pages, results
 from course.errors import CourseError
 from course.files import write
 from course.runner import read
@@ -72,12 +72,7 @@ def build(root=ROOT):
     Raises:
         CourseError: there are no notebooks, one cannot be read, or `build/` cannot be written.
     """
-    notebooks = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    if not notebooks:
-        raise CourseError(
-            f"There are no lessons in {root / 'notebooks'}: run this in a clone of the course."
-        )
-    lessons = [lesson(notebook) for notebook in notebooks]
+    lessons = [lesson(path) for path in notebooks.paths(root)]
     others = [*notation(lessons), *cheatsheet(lessons, root), glossary(lessons)]
     parts = [contents(lessons, root, others), *lessons, *others]
     files = {

@@ -3,7 +3,7 @@
 import sys
 
 from course import bootstrap
-from course.errors import CourseError
+from course.errors import INTERRUPTED, CourseError
 
 
 def main(arguments=None):
@@ -29,7 +29,7 @@ def main(arguments=None):
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -14,12 +14,11 @@ import sys
 import time
 
 from course import ROOT, bench_report, contenders, results
-from course.errors import CourseError
+from course.errors import INTERRUPTED, CourseError
 
 MEMORY_SHAPE = (64, 100, 256)  # a process for each contender takes long, so one shape must do
 TURN_SECONDS = 0.2  # in its turn, a contender runs again and again until this has passed
 COMPILE_SECONDS, FLOPS_PER_SECOND = 5, 60e9  # of two cores, roughly: for the forecast
-INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
 
 
 def run(cases, rounds, save=False, root=ROOT):

@@ -1,4 +1,6 @@
-"""The one exception that a learner is meant to see."""
+"""The one exception that a learner is meant to see, and the status after Ctrl-C."""
+
+INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
 
 
 class CourseError(RuntimeError):

@@ -22,13 +22,12 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from course import ROOT, display, notebooks, results
 from course.display import Lesson
-from course.errors import CourseError
+from course.errors import INTERRUPTED, CourseError
 from course.files import write
 
 OTHER_RESULT = (
     "this result is not that of the stored notebook, so neither was changed: --save stores both."
 )
-INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
 
 
 def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):

@@ -34,6 +34,5 @@ def test_words_used_alike_have_vectors_alike(vectors):
     assert cosine("good", "bad") > 0.6  # opposites are used alike too
 
 
-def test_the_most_frequent_words_come_first():
-    assert set(glove(["the", "banana"], most_frequent=10)) == {"the"}
-    assert glove([], most_frequent=5) == {}
+def test_without_words_the_file_is_only_read():
+    assert glove() == {}

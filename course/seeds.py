@@ -16,7 +16,8 @@ def vary(seed):
 
     Each seed that goes to NumPy's `default_rng` or Keras' `set_random_seed` is raised by
     1000 * seed: initial weights, batches, synthetic data and what a lesson itself draws from real
-    data change, the parts that `course.data` splits real data into do not. An `assert` is checked and reported, and ends nothing.
+    data change, the parts that `course.data` splits real data into do not. An `assert` is checked
+    and reported, and ends nothing.
 
     Args:
         seed: which run this is, from 1; a lesson's own seeds are those of run 0.

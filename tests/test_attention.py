@@ -11,7 +11,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course import ROOT, trained
+from course import ROOT, results, trained
 from course.data.subwords import Subwords
 from course.errors import CourseError
 from course.layers import AdditiveAttention, InputFeeding, MultiplicativeAttention
@@ -211,15 +211,25 @@ def test_the_figures_of_lesson_09_are_those_that_it_stores():
 
 
 def test_the_stored_runs_say_what_lesson_10_says_of_them():
-    found = {"yes": {}, "no": {}, "–": {}}
+    found = {}
     for run in trained.runs("translation")["runs"]:
-        found[run["root"]].setdefault((run["name"], run["seed"]), []).append(run["BLEU"])
-    pairs = found["yes"].keys() & found["no"].keys()
-    assert len(pairs) == 4
-    for variant in pairs:  # "In each pair the run with the root is better"
-        assert min(found["yes"][variant]) > max(found["no"][variant]), variant
-    for seed in (0, 1):  # "twelve points, twice"
-        [alone], [attending] = (
-            found["–"]["no attention (lesson 09)", seed], found["yes"]["one direction", seed]
-        )  # fmt: skip
-        assert 11.5 < attending - alone < 12.5
+        found.setdefault((run["name"], run["root"]), {})[run["seed"]] = run["BLEU"]
+    roots = [variant for variant, root in found if root == "no"]
+    assert len(roots) == 2
+    for variant in roots:  # "with the root it is better both times"
+        assert found[variant, "yes"][0] > found[variant, "no"][0] + 2, variant
+    alone, attending = found["no attention (lesson 09)", "–"], found["one direction", "yes"]
+    gains = [attending[seed] - alone[seed] for seed in (0, 1)]
+    assert [round(gain) for gain in gains] == [10, 12]
+    both = found["two directions", "yes"]
+    assert all(1 < both[seed] - attending[seed] < 3 for seed in (0, 1))
+
+
+def test_the_stored_runs_of_the_lessons_are_those_in_the_table_of_results():
+    runs = {(run["made by"], run["seed"]): run for run in trained.runs("translation")["runs"]}
+    for number in ("09", "10"):
+        entry = results.load()["lessons"][number]
+        for other in (entry | {"seed": 0}, *entry["other_seeds"]):
+            run = runs[f"lesson {number}", other["seed"]]
+            assert run["BLEU"] == round(other["ours"], 2)
+            assert run["loss"] == round(other["figures"]["validation_loss"], 3)

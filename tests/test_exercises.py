@@ -153,6 +153,7 @@ MESSAGES = [
     ("13.q1", 7.07, "the root of the mean"),
     ("13.q1", "6.45 recordings", "a number or an array is expected, not str."),
     ("13.q4", lambda network, frames, state, size: [frames[:4], frames[4:]], "one by one"),
+    ("13.q4", lambda network, frames, state, size: 0 * frames, "never called"),
     ("14.q2", np.int64(12 * 2 * 768 * 1000), "a factor of two is missing"),
 ]
 

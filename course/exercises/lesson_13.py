@@ -155,6 +155,8 @@ def _stream_problem(answer):
         return f"the network got {max(seen)} frames at once, and a chunk has 4."
     if isinstance(given, list) and given and np.ndim(given[0]) == 2:
         return "the chunks come back one by one: join them with np.concatenate."
+    if not seen:
+        return "the network was never called: give it one chunk after the other."
     given = np.asarray(given, dtype=float)
     if given.shape != whole.shape:
         return f"the outputs have shape {given.shape} instead of {whole.shape}: is the rest there?"

@@ -6,7 +6,7 @@ import socket
 import numpy as np
 import pytest
 
-from course import cluster
+from course import cluster, seeds
 from course.errors import CourseError
 
 SAYS = 'import time\nprint("step 1 ", flush=True)\ntime.sleep(60)\n'
@@ -51,6 +51,18 @@ def alone(inputs, targets):
     for x, y in zip(inputs, targets):
         model.train_on_batch(x, y)
     return model.get_weights()
+
+
+def test_a_lesson_with_other_seeds_builds_the_model_of_the_workers(monkeypatch):
+    import keras
+
+    from course import worker
+
+    theirs = worker.build(7)[0].get_weights()
+    raised = seeds.raised(keras.utils.set_random_seed, 1)
+    monkeypatch.setattr(keras.utils, "set_random_seed", raised)
+    for ours, their in zip(worker.build(7)[0].get_weights(), theirs, strict=True):
+        np.testing.assert_array_equal(ours, their)
 
 
 def test_ports_are_free_and_differ():

@@ -216,7 +216,7 @@ def test_the_stored_runs_say_what_lesson_10_says_of_them():
         found.setdefault((run["name"], run["root"]), {})[run["seed"]] = run["BLEU"]
     roots = [variant for variant, root in found if root == "no"]
     assert len(roots) == 2
-    for variant in roots:  # "with the root it is better both times"
+    for variant in roots:  # "two runs were made without it, and in both BLEU is lower"
         assert found[variant, "yes"][0] > found[variant, "no"][0] + 2, variant
     alone, attending = found["no attention (lesson 09)", "–"], found["one direction", "yes"]
     gains = [attending[seed] - alone[seed] for seed in (0, 1)]

@@ -2,7 +2,7 @@
 
 import sys
 
-from course import bootstrap
+from course.app import bootstrap
 from course.errors import INTERRUPTED, CourseError
 
 
@@ -19,7 +19,7 @@ def main(arguments=None):
             stream.reconfigure(errors="replace")
     try:
         bootstrap.check_python()
-        from course import cli  # in the grammar of a Python that the line above has accepted
+        from course.app import cli  # in the grammar of a Python that the line above has accepted
 
         command = cli.parse(arguments)
         bootstrap.ensure(arguments)

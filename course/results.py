@@ -13,9 +13,10 @@ import re
 import statistics
 from pathlib import Path
 
-from course import ROOT, notebooks
+from course import ROOT
 from course.errors import CourseError
 from course.files import write
+from course.lessons import notebooks
 
 # Inside the package, so that an installed copy has it too.
 TABLE = Path("course") / "results.json"

@@ -238,7 +238,7 @@ def tags_are_known(lesson):
 
 
 def setup_is_the_same_everywhere(lesson):
-    from course.badges import setup_cell
+    from course.app.badges import setup_cell
 
     sources = [cell.source for cell in lesson.code if "setup" in tags(cell)]
     repository = re.search(r'REPOSITORY = "(.*?)"', sources[0])[1] if sources else ""
@@ -361,7 +361,7 @@ def anchors(path):
 
 
 def equations_can_be_read(lesson):
-    from course.pages import mathml
+    from course.site.pages import mathml
 
     text = re.sub(r"`[^`]*`", "", without_code("\n\n".join(lesson.prose)))
     problems = []

@@ -11,7 +11,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course import ROOT, results, trained
+from course import ROOT, pretrained, results
 from course.data.subwords import Subwords
 from course.errors import CourseError
 from course.layers import AdditiveAttention, InputFeeding, MultiplicativeAttention
@@ -182,20 +182,20 @@ def test_weights_come_back_and_wrong_pieces_or_models_are_told(tmp_path):
     pieces = vocabularies()
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
     before = model.get_weights()
-    trained.save_translator(model, *pieces, tmp_path / "w.npz")
+    pretrained.save_translator(model, *pieces, tmp_path / "w.npz")
     model.set_weights([0 * w for w in before])
-    trained.load_translator(model, *pieces, tmp_path / "w.npz")
+    pretrained.load_translator(model, *pieces, tmp_path / "w.npz")
     for ours, theirs in zip(model.get_weights(), before):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3)
     with pytest.raises(CourseError, match="pieces"):
-        trained.load_translator(model, *pieces[::-1], tmp_path / "w.npz")
+        pretrained.load_translator(model, *pieces[::-1], tmp_path / "w.npz")
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(5)])
     with pytest.raises(CourseError, match="two directions"):
-        trained.load_translator(other, *pieces, tmp_path / "w.npz")
+        pretrained.load_translator(other, *pieces, tmp_path / "w.npz")
 
 
 def test_the_weights_that_are_shipped_are_small():
-    path = trained.FOLDER / "translator.npz"
+    path = pretrained.FOLDER / "translator.npz"
     assert path.stat().st_size < 10e6
     with np.load(path) as stored:
         assert sum(stored[name].size for name in stored.files) > 3e6
@@ -205,14 +205,14 @@ def test_the_weights_that_are_shipped_are_small():
 def test_the_figures_of_lesson_09_are_those_that_it_stores():
     [path] = (ROOT / "notebooks").glob("09_*.ipynb")
     text = json.dumps(nbformat.read(path, as_version=4))
-    for row in trained.runs("translation")["without attention, by length"]:
+    for row in pretrained.runs("translation")["without attention, by length"]:
         value, low, high = row["BLEU"]
         assert f"{row['sentences']:,} sentences, BLEU {value} [{low}, {high}]" in text
 
 
 def test_the_stored_runs_say_what_lesson_10_says_of_them():
     found = {}
-    for run in trained.runs("translation")["runs"]:
+    for run in pretrained.runs("translation")["runs"]:
         found.setdefault((run["name"], run["root"]), {})[run["seed"]] = run["BLEU"]
     roots = [variant for variant, root in found if root == "no"]
     assert len(roots) == 2
@@ -226,7 +226,7 @@ def test_the_stored_runs_say_what_lesson_10_says_of_them():
 
 
 def test_the_stored_runs_of_the_lessons_are_those_in_the_table_of_results():
-    runs = {(run["made by"], run["seed"]): run for run in trained.runs("translation")["runs"]}
+    runs = {(run["made by"], run["seed"]): run for run in pretrained.runs("translation")["runs"]}
     for number in ("09", "10"):
         entry = results.load()["lessons"][number]
         for other in (entry | {"seed": 0}, *entry["other_seeds"]):

@@ -7,7 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course import ROOT, badges, colab
+from course import ROOT, colab
+from course.app import badges
 from course.errors import CourseError
 
 NAMES = ["00_welcome.ipynb", "01_simple_rnn.ipynb"]

@@ -14,13 +14,15 @@ import pytest
 import tensorflow as tf
 
 import course.layers
-from course import ROOT, bench, bench_report, cli, contenders
+from course import ROOT, bench
 from course.__main__ import main
-from course.contenders import Case, build, flops, grid
+from course.app import cli
+from course.bench import contenders, figures
+from course.bench.contenders import Case, build, flops, grid
 from course.errors import CourseError
 
 TWO = grid(["GRU", "LSTM"], [2], [3], [4])
-SOURCE = " <!-- source: course/bench.json -->"
+SOURCE = " <!-- source: course/bench/bench.json -->"
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +71,7 @@ def test_a_real_run_prints_tables_and_stores_figures_and_picture(tmp_path):
     assert 1000 * compiled["first_s"] > 10 * max(compiled["ms"])
     picture = tmp_path / "build" / "bench.png"
     assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 10_000
-    assert kept(tmp_path / "course" / "bench.json") == report
+    assert kept(tmp_path / "course" / "bench" / "bench.json") == report
     assert (tmp_path / "notebooks" / "images" / "bench.png").exists()
 
 
@@ -99,7 +101,7 @@ def test_a_run_that_measured_nothing_leaves_the_last_one_alone(tmp_path, monkeyp
 def test_figures_of_two_runs_are_never_mixed(tmp_path, instant):
     for cases in (TWO, TWO[1:]):
         assert bench.run(cases, 1, save=True, root=tmp_path) == 0
-    for folder in ("build", "course"):
+    for folder in ("build", "course/bench"):
         [case] = kept(tmp_path / folder / "bench.json")["cases"]
         assert case["cell"] == "LSTM"
 
@@ -215,14 +217,14 @@ def cells_of(table):
 
 def test_the_table_compares_medians_with_the_better_keras():
     report = {"cases": [case_of(ours=1234, keras_xla=3702, keras=2468, torch=1851, limit=617)]}
-    assert cells_of(bench_report.times_table(report, "step")) == [
+    assert cells_of(figures.times_table(report, "step")) == [
         "LSTM 16×25×64", "1234", "2468", "1851", "617", "2.00", "1.50", "50%",
     ]  # fmt: skip
     report = {"cases": [case_of(ours=10, keras_xla=15.04, keras=20, limit=8)]}
-    assert cells_of(bench_report.times_table(report, "step")) == [
+    assert cells_of(figures.times_table(report, "step")) == [
         "LSTM 16×25×64", "10", "15", "–", "8", "1.50", "–", "80%",
     ]  # fmt: skip
-    assert bench_report.figure(report).get_suptitle() == (
+    assert figures.figure(report).get_suptitle() == (
         "Our layers train 1.5 times as fast as Keras', at 80% of the limit (1 shape)"
     )
 
@@ -266,11 +268,11 @@ def test_another_backend_is_refused(monkeypatch):
 
 def test_the_readme_says_what_the_stored_report_holds():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    report = json.loads((ROOT / "course" / "bench.json").read_text(encoding="utf-8"))
+    report = json.loads((ROOT / "course" / "bench" / "bench.json").read_text(encoding="utf-8"))
     machine = report["machine"].partition(",")[0]
     assert f"for {len(report['cases'])} shapes" in text and f"named {machine}," in text
     assert f"bench --rounds {report['rounds']}`" in text
-    steps = [(case["cell"], bench_report.times(case, "step")) for case in report["cases"]]
+    steps = [(case["cell"], figures.times(case, "step")) for case in report["cases"]]
     assert sum(ms["ours"] > ms["keras"] for _, ms in steps) == 1  # "in all but one"
 
     def gain(cell, other):

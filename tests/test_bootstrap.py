@@ -14,7 +14,8 @@ import zipfile
 
 import pytest
 
-from course import ROOT, bootstrap
+from course import ROOT
+from course.app import bootstrap
 from course.errors import CourseError
 
 # What runs before the Python version and the environment are known to be right.

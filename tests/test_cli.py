@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
-from course import ROOT, __version__, cli, doctor, notebooks
+from course import ROOT, __version__
 from course.__main__ import main
+from course.app import cli, doctor
 from course.errors import CourseError
+from course.lessons import notebooks
 
 COMMANDS = "run test check site lab list doctor data progress bench badges".split()
 
@@ -33,7 +35,7 @@ def test_import_is_quick_and_loads_no_tensorflow():
     """Processor time, and the best of five, so that a busy machine does not fail it."""
     program = (
         "import sys, time; start = time.process_time(); import course;"
-        "seconds = time.process_time() - start; import course.cli, course.__main__;"
+        "seconds = time.process_time() - start; import course.app.cli, course.__main__;"
         "print(seconds, *({'tensorflow', 'keras', 'numpy', 'rich'} & set(sys.modules)))"
     )
     seconds = []

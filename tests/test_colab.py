@@ -13,7 +13,8 @@ import zipfile
 import nbformat
 import pytest
 
-from course import ROOT, badges, colab
+from course import ROOT, colab
+from course.app import badges
 
 LESSON = "01_simple_rnn.ipynb"
 REPOSITORY = "ada/rnn-course"

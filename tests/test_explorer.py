@@ -11,7 +11,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course import plots, runner
+from course import plots
+from course.app import runner
 from course.errors import CourseError
 from course.explorer import WIDGET, Explorer
 

@@ -119,7 +119,7 @@ ENTRY = {"measure": "error", "ours": 0.25, "baseline": 0.5, "baseline_name": "b"
 
 def good():
     """Return a lesson that every check passes."""
-    from course.badges import setup_cell
+    from course.app.badges import setup_cell
 
     def code(source, text="", *tags):
         outputs = [new_output("stream", name="stdout", text=text)] if text else []

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from course import ROOT, __version__
-from course.bootstrap import PYTHONS, release, requirements
+from course.app.bootstrap import PYTHONS, release, requirements
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")

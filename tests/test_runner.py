@@ -17,7 +17,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from rich.console import Console
 
-from course import ROOT, display, results, runner, seeds
+from course import ROOT, results
+from course.app import board, runner, seeds
 from course.errors import CourseError
 
 FIGURE = """from IPython.display import display
@@ -245,7 +246,7 @@ def test_the_board_has_a_line_for_each_lesson(tmp_path):
     first.status, first.cell, first.line = "running", 2, "epoch 1   loss 2.5"
     first.began = time.perf_counter() - 12
     console = Console(file=io.StringIO(), force_terminal=False, width=100)
-    console.print(display._Board(console, [first, second])._lines())
+    console.print(board._Board(console, [first, second])._lines())
     lines = console.file.getvalue().splitlines()
     assert re.search(r"01 A +cell 2 of 2, 12 s of about 80 s +epoch 1   loss 2.5", lines[0])
     assert re.search(r"02 B +waiting", lines[1])
@@ -413,7 +414,7 @@ def test_a_board_that_is_too_long_shows_what_runs(tmp_path):
     for lesson in lessons[:20]:
         lesson.status, lesson.seconds = "passed", 1.0
     console = Console(file=io.StringIO(), force_terminal=False, width=100, height=12)
-    console.print(display._Board(console, lessons)._lines())
+    console.print(board._Board(console, lessons)._lines())
     lines = console.file.getvalue().splitlines()
     assert lines[0].startswith("29 A  passed") and lines[1].startswith("30 A  waiting")
 

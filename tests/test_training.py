@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from course.training import Progress
+from course.callbacks import Progress
 
 
 @pytest.mark.parametrize("arguments", [{}, {"steps_per_execution": 2}], ids=str)

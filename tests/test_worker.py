@@ -6,7 +6,8 @@ import socket
 import numpy as np
 import pytest
 
-from course import cluster, seeds
+from course.app import seeds
+from course.distributed import cluster
 from course.errors import CourseError
 
 SAYS = 'import time\nprint("step 1 ", flush=True)\ntime.sleep(60)\n'
@@ -43,7 +44,7 @@ def alone(inputs, targets):
     """Return the weights after training as Keras does it."""
     import keras
 
-    from course import worker
+    from course.distributed import worker
 
     model, optimizer = worker.build(7)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -56,7 +57,7 @@ def alone(inputs, targets):
 def test_a_lesson_with_other_seeds_builds_the_model_of_the_workers(monkeypatch):
     import keras
 
-    from course import worker
+    from course.distributed import worker
 
     theirs = worker.build(7)[0].get_weights()
     raised = seeds.raised(keras.utils.set_random_seed, 1)
@@ -112,7 +113,7 @@ def test_a_lost_worker_is_named_with_its_last_words(tmp_path, program, monkeypat
 def test_the_step_is_that_of_keras(job):
     import tensorflow as tf
 
-    from course import worker
+    from course.distributed import worker
 
     with np.load(job / "batches.npz") as batches:
         inputs, targets = batches["inputs"], batches["targets"]
@@ -125,7 +126,7 @@ def test_the_step_is_that_of_keras(job):
 
 
 def test_a_worker_says_what_it_lacks(tmp_path, monkeypatch):
-    from course import worker
+    from course.distributed import worker
 
     monkeypatch.setenv("TF_CONFIG", "{}")
     assert "batches.npz" in worker.main(tmp_path)
@@ -134,7 +135,7 @@ def test_a_worker_says_what_it_lacks(tmp_path, monkeypatch):
 def test_a_worker_that_has_lost_another_says_so(job, monkeypatch):
     import tensorflow as tf
 
-    from course import worker
+    from course.distributed import worker
 
     def train(folder):
         raise tf.errors.UnavailableError(None, None, "Connection reset by peer")
@@ -146,7 +147,7 @@ def test_a_worker_that_has_lost_another_says_so(job, monkeypatch):
 
 @pytest.mark.slow
 def test_two_workers_do_as_one_even_if_rows_are_odd(job):
-    from course import worker
+    from course.distributed import worker
 
     with cluster.Workers(job) as workers:
         workers.wait()

@@ -15,11 +15,12 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader
 
-from course import ROOT, exercises, notebooks, pages, results
+from course import ROOT, exercises, results
+from course.app.runner import read
 from course.errors import CourseError
 from course.files import write
-from course.runner import read
-from course.site import sheet
+from course.lessons import notebooks
+from course.site import pages, sheet
 
 HERE = Path(__file__).parent
 TEMPLATES = Environment(

@@ -13,8 +13,8 @@ from pydoc import locate
 
 from nbconvert.filters import Highlight2HTML
 
-from course import pages
 from course.errors import CourseError
+from course.site import pages
 
 EQUATION = re.compile(r"\$\$((?:(?!\$\$).)+?)\\tag\{(\d+)\}\$\$", re.DOTALL)
 

@@ -8,8 +8,9 @@ import argparse
 import os
 import sys
 
-from course import ROOT, __version__, notebooks
+from course import ROOT, __version__
 from course.errors import CourseError
+from course.lessons import notebooks
 
 QUICK_SECONDS = 60
 # pytest's options whose value is the next argument, which is then no path.
@@ -166,7 +167,7 @@ def _parser():
     bench.add_argument("--rounds", type=_positive, default=5, metavar="N",
                        help="how many turns each contender gets; 5 by default")  # fmt: skip
     bench.add_argument(
-        "--save", action="store_true", help="also write course/bench.json and the README's figure"
+        "--save", action="store_true", help="also write course/bench/bench.json and the README's figure"
     )
 
     badges = add(
@@ -191,7 +192,7 @@ def _positive(text):
 
 
 def _run(command):
-    from course import runner
+    from course.app import runner
 
     return runner.run(
         command.lessons, parameters(command.parameters), command.save,
@@ -243,7 +244,7 @@ def _check(command):
 
 def _pytest(arguments):
     """Run pytest in place of this process, with notebooks compared with their stored outputs."""
-    from course import bootstrap
+    from course.app import bootstrap
 
     os.chdir(ROOT)
     bootstrap.execute(
@@ -296,7 +297,7 @@ def _site(_):
 
 
 def _lab(_):
-    from course import bootstrap
+    from course.app import bootstrap
 
     notebooks.paths()  # without any there is nothing to open
     os.chdir(ROOT)
@@ -304,7 +305,8 @@ def _lab(_):
 
 
 def _list(_):
-    from course import results, runner
+    from course import results
+    from course.app import runner
     from course.exercises import progress
 
     timed = results.load()["lessons"]
@@ -383,7 +385,8 @@ def _is_damaged(source):
 
 
 def _bench(command):
-    from course import bench, contenders
+    from course import bench
+    from course.bench import contenders
 
     # The layers are for CPUs: where there is a GPU, no contender gets it.
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -392,13 +395,13 @@ def _bench(command):
 
 
 def _badges(command):
-    from course import badges
+    from course.app import badges
 
     return badges.stamp(command.repository, command.check)
 
 
 def _doctor(_):
-    from course import doctor
+    from course.app import doctor
 
     return doctor.examine()
 

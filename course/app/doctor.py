@@ -8,7 +8,8 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
-from course import ROOT, bootstrap
+from course import ROOT
+from course.app import bootstrap
 from course.quiet import no_stderr
 
 GB = 1e9

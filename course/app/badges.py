@@ -10,9 +10,9 @@ import re
 import nbformat
 
 from course import ROOT
+from course.app.runner import read
 from course.errors import CourseError
 from course.files import write
-from course.runner import read
 
 PLACE = "<!-- launch badges -->"
 COLAB = "https://colab.research.google.com"

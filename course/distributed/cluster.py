@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from course import notebooks
 from course.errors import CourseError
+from course.lessons import notebooks
 
 GRACE = 30  # seconds that workers get to notice that another one is gone
 
@@ -55,7 +55,7 @@ class Workers:
         program: the module that each of them runs.
     """
 
-    def __init__(self, folder, count=2, program="course.worker"):
+    def __init__(self, folder, count=2, program="course.distributed.worker"):
         self.logs = [Path(folder, f"worker-{index}.log") for index in range(count)]
         self.processes = []
         command = [sys.executable, "-m", program, str(folder)]

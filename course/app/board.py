@@ -14,7 +14,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from course import results, seeds
+from course import results
+from course.app import seeds
 
 LOG_SECONDS = 30  # without a terminal, a line at most so often
 STYLES = {

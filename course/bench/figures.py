@@ -4,8 +4,8 @@ import io
 import json
 from statistics import median
 
-from course import contenders
-from course.contenders import Case
+from course.bench import contenders
+from course.bench.contenders import Case
 from course.files import write
 
 TICKS = (0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 30, 50, 100)

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 
-from course import ROOT, bench_report, contenders, results
+from course import ROOT, results
+from course.bench import contenders, figures
 from course.errors import INTERRUPTED, CourseError
 
 MEMORY_SHAPE = (64, 100, 256)  # a process for each contender takes long, so one shape must do
@@ -38,9 +39,9 @@ def run(cases, rounds, save=False, root=ROOT):
     """
     if os.environ["KERAS_BACKEND"] != "tensorflow":
         raise CourseError("The bench is for TensorFlow: remove the variable KERAS_BACKEND.")
-    from course import display
+    from course.app import board
 
-    console = display.console()
+    console = board.console()
     report = _empty_report(rounds)
     names = contenders.names()
     minutes = math.ceil(sum(_forecast(case, rounds) for case in cases) / 60)
@@ -56,13 +57,13 @@ def run(cases, rounds, save=False, root=ROOT):
     if not report["cases"]:
         console.print("Stopped before the first shape was measured.")
         return status
-    bench_report.show(report, console)
+    figures.show(report, console)
     picture = root / "build" / "bench.png"
-    bench_report.keep(report, root / "build" / "bench.json", picture)
+    figures.keep(report, root / "build" / "bench.json", picture)
     console.print(f"To see: {picture}", markup=False, soft_wrap=True)
     if save and not status:
         picture = root / "notebooks" / "images" / "bench.png"
-        bench_report.keep(report, root / "course" / "bench.json", picture)
+        figures.keep(report, root / "course" / "bench" / "bench.json", picture)
     return status
 
 
@@ -178,7 +179,7 @@ def _measure_memory(report, cases, names, console):
 def memory_in_fresh_process(case, name):
     """Return what `contenders.memory` finds, or None if the process fails."""
     program = (
-        "import json; from course.contenders import Case, memory; "
+        "import json; from course.bench.contenders import Case, memory; "
         f"print(json.dumps(memory({case!r}, {name!r})))"
     )
     # What is freed shall go back at once (glibc), or steps would seem to take less.

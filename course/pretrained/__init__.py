@@ -10,14 +10,14 @@ import numpy as np
 from course.errors import CourseError
 from course.files import write
 
-FOLDER = Path(__file__).parent / "weights"
+FOLDER = Path(__file__).parent
 
 
 def runs(name):
     """Return figures of runs that a lesson does not repeat, and how each of them was made.
 
     Args:
-        name: such as "translation", for course/weights/translation.json.
+        name: such as "translation", for course/pretrained/translation.json.
     """
     return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 

@@ -20,10 +20,12 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from course import ROOT, display, notebooks, results
-from course.display import Lesson
+from course import ROOT, results
+from course.app import board
+from course.app.board import Lesson
 from course.errors import INTERRUPTED, CourseError
 from course.files import write
+from course.lessons import notebooks
 
 OTHER_RESULT = (
     "this result is not that of the stored notebook, so neither was changed: --save stores both."
@@ -52,9 +54,9 @@ def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):
     chosen = _choose(numbers, root, runs)
     _parameterize(chosen, parameters)
     write(root / "build" / "results.json", _kept_text(_kept(root)))  # better now than after minutes
-    console = display.console()
+    console = board.console()
     interrupted = False
-    with display.open_on(console, chosen) as shown:
+    with board.open_on(console, chosen) as shown:
         try:
             for lesson in chosen:
                 failed = {one.number for one in chosen if one.status == "failed" and not one.seed}
@@ -75,7 +77,7 @@ def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):
                     _save_notebook(lesson)
         except KeyboardInterrupt:
             interrupted = True
-    console.print(display.table(chosen, parameters))
+    console.print(board.table(chosen, parameters))
     console.print(f"To read: {root / 'build' / 'index.html'}", markup=False, soft_wrap=True)
     if interrupted:
         return INTERRUPTED
@@ -297,7 +299,7 @@ def _leave_out_widgets(notebook):
 
 def _keep(lesson, parameters, root):
     """Put a lesson's executed copy and its page into `build/`, and renew the index."""
-    from course import pages  # nbconvert takes seconds to import
+    from course.site import pages  # nbconvert takes seconds to import
 
     build = root / "build"
     write(build / lesson.path.name, nbformat.writes(lesson.notebook) + "\n")

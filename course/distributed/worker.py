@@ -1,10 +1,10 @@
 """One of several workers that train a character model together, as lesson 14 shows.
 
-    python -m course.worker FOLDER
+    python -m course.distributed.worker FOLDER
 
 TensorFlow learns from the environment variable TF_CONFIG which worker this is and where the others
 are. All of them read the batches in FOLDER, and worker 0 keeps checkpoints there. If one is lost,
-all end; started again, they go on from the last checkpoint. `course.cluster` starts them.
+all end; started again, they go on from the last checkpoint. `course.distributed.cluster` starts them.
 """
 
 import json

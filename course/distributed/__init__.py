@@ -1,0 +1,1 @@
+"""Training with several processes at once, as lesson 14 shows it."""

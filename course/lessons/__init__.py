@@ -1,0 +1,1 @@
+"""The lessons as files: where they are, and the ledger of what they measured."""

@@ -10,9 +10,9 @@ import re
 import nbformat
 
 from course import ROOT
-from course.app.runner import read
 from course.errors import CourseError
 from course.files import write
+from course.lessons import notebooks
 
 PLACE = "<!-- launch badges -->"
 COLAB = "https://colab.research.google.com"
@@ -84,7 +84,7 @@ def stamp(repository, check=False, folder=ROOT / "notebooks"):
 
 def _stamp(path, repository, check):
     """Bring one notebook up to date; return whether it was already."""
-    notebook = read(path)
+    notebook = notebooks.read(path)
     wanted = {"badges": badges_cell(repository, path.name), "setup": setup_cell(repository)}
     cells = {tag: _tagged(notebook, tag, path) for tag in wanted}
     if all(cells[tag].source == source for tag, source in wanted.items()):

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from course import results
 from course.app import seeds
+from course.lessons import notebooks
 
 LOG_SECONDS = 30  # without a terminal, a line at most so often
 STYLES = {
@@ -69,7 +70,7 @@ class Lesson:
 
     @property
     def title(self):
-        return results.title(self.notebook)
+        return notebooks.title(self.notebook)
 
     @property
     def failed_claims(self):

@@ -344,7 +344,7 @@ def _lacking():
     """Return the requirements that `.venv` lacks, as text; None if it is no good to mend."""
     if _stamp() == UNFINISHED:
         return None
-    probe = "import pip; from course import bootstrap as b; b.check_python(); print(b.missing())"
+    probe = "import pip; from course.app import bootstrap as b; b.check_python(); print(b.missing())"
     return _output([venv_python(), "-c", probe])
 
 

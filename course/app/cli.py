@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from course import ROOT, __version__
+from course import ROOT, __version__, environment
 from course.errors import CourseError
 from course.lessons import notebooks
 
@@ -40,7 +40,7 @@ def parse(arguments):
 def execute(command):
     """Run a command that `parse` returned; return its exit status."""
     # Every process started from here, kernels included, finds the course wherever it starts.
-    os.environ.update(notebooks.environment())
+    os.environ.update(environment())
     return command.function(command) or 0
 
 
@@ -238,7 +238,7 @@ def _test(command):
 
 def _check(command):
     [lesson] = notebooks.choose([command.lesson])
-    paths = [ROOT / "tests" / "test_notebooks.py", ROOT / "tests" / "test_exercises.py", lesson]
+    paths = [ROOT / "tests" / "lessons", ROOT / "tests" / "teaching" / "test_exercises.py", lesson]
     _pytest(["-k", f"{lesson.stem} or {lesson.name[:2]}.q", *map(str, paths)])
 
 
@@ -265,7 +265,7 @@ def split_paths(arguments):
     """Return pytest's arguments as (paths made absolute, the others).
 
     Args:
-        arguments: such as ["-x", "-k", "lstm", "tests/test_layers.py::test_mask"].
+        arguments: such as ["-x", "-k", "lstm", "tests/teaching/test_layers.py::test_mask"].
     """
     paths, others = [], []
     for previous, argument in zip(["", *arguments], arguments):
@@ -306,7 +306,6 @@ def _lab(_):
 
 def _list(_):
     from course import results
-    from course.app import runner
     from course.exercises import progress
 
     timed = results.load()["lessons"]
@@ -316,7 +315,7 @@ def _list(_):
         right, total = progress.done(number)
         seconds = timed.get(number, {}).get("seconds")
         done = "done" if total and right == total else f"{right} of {total}" if total else ""
-        title = results.title(runner.read(path))
+        title = notebooks.title(notebooks.read(path))
         table.add_row(number, title, f"{seconds / 60:.1f}" if seconds else "", done)
     _print(table)
 

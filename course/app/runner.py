@@ -10,7 +10,6 @@ import re
 import subprocess
 import tempfile
 import time
-import warnings
 
 import nbformat
 import psutil
@@ -20,12 +19,12 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from course import ROOT, results
+from course import ROOT, environment, results
 from course.app import board
 from course.app.board import Lesson
 from course.errors import INTERRUPTED, CourseError
 from course.files import write
-from course.lessons import notebooks
+from course.lessons import ledger, notebooks
 
 OTHER_RESULT = (
     "this result is not that of the stored notebook, so neither was changed: --save stores both."
@@ -88,7 +87,7 @@ def _choose(numbers, root, runs=1):
     """Return the lessons of these numbers, each `runs` times; all lessons if there are none."""
     timed = results.load(root / results.TABLE)["lessons"]
     chosen = [
-        Lesson(path, read(path), timed.get(path.name[:2], {}).get("seconds"), seed)
+        Lesson(path, notebooks.read(path), timed.get(path.name[:2], {}).get("seconds"), seed)
         for path in notebooks.choose(numbers, root)
         for seed in range(runs)
     ]
@@ -97,25 +96,9 @@ def _choose(numbers, root, runs=1):
             if cell.cell_type == "code":
                 cell.outputs = []  # after a cell that fails, nothing of an earlier run is left
         if lesson.seed:
-            call = f"from course import seeds\n\nseeds.vary({lesson.seed})"
+            call = f"from course.app import seeds\n\nseeds.vary({lesson.seed})"
             lesson.notebook.cells.insert(1, nbformat.v4.new_code_cell(call))
     return chosen
-
-
-def read(path):
-    """Return a notebook from its file.
-
-    Raises:
-        CourseError: it is not there, or it is no notebook.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of cells without an id, which Jupyter mends by itself
-        try:
-            return nbformat.read(path, as_version=4)
-        except (OSError, ValueError) as error:  # what nbformat raises is a ValueError
-            raise CourseError(
-                f"{path} is not a readable notebook: restore it with 'git checkout \"{path}\"'."
-            ) from error
 
 
 def _parameterize(lessons, parameters):
@@ -226,7 +209,7 @@ async def _run_cells(lesson, shown, said):
     source = ""
     try:
         await client.async_start_new_kernel(
-            env=notebooks.environment(), stdout=subprocess.DEVNULL, stderr=said
+            env=environment(), stdout=subprocess.DEVNULL, stderr=said
         )
         watch = asyncio.create_task(_watch_memory(lesson, manager.provisioner.pid))
         await client.async_start_new_kernel_client()
@@ -332,7 +315,7 @@ def _kept_text(entries):
 def _entry(lesson):
     return {
         "title": lesson.title,
-        "data": results.data(lesson.notebook),
+        "data": ledger.data(lesson.notebook),
         "seconds": round(lesson.seconds, 1),
         "peak_mb": round(lesson.peak / 1e6),
     } | (results.gather(lesson.notebook) or {})
@@ -351,7 +334,7 @@ def _other_seed(lesson):
 
 def _differs(lesson):
     """Say whether a lesson reports another result than its stored notebook, as far as is shown."""
-    stored, now = (results.gather(one) or {} for one in (read(lesson.path), lesson.notebook))
+    stored, now = (results.gather(one) or {} for one in (notebooks.read(lesson.path), lesson.notebook))
     return results.headline(stored) != results.headline(now)
 
 
@@ -366,11 +349,11 @@ def _save_results(lesson, parameters, root, save):
     settings = [f"{name}={value}" for name, value in parameters.items()]
     key = " ".join([lesson.number, *settings])
     if lesson.seed:
-        results.save_other_seed(key, _other_seed(lesson), root / results.TABLE)
+        ledger.save_other_seed(key, _other_seed(lesson), root / results.TABLE)
     elif lesson.status == "passed":
-        stored = {} if save or parameters else results.gather(read(lesson.path)) or {}
-        results.save({key: _entry(lesson) | stored}, root / results.TABLE)
-    results.update_readme(root)
+        stored = {} if save or parameters else results.gather(notebooks.read(lesson.path)) or {}
+        ledger.save({key: _entry(lesson) | stored}, root / results.TABLE)
+    ledger.update_readme(root)
 
 
 def _save_notebook(lesson):

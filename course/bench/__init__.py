@@ -13,9 +13,12 @@ import subprocess
 import sys
 import time
 
-from course import ROOT, results
+from rich.console import Console
+
+from course import ROOT
 from course.bench import contenders, figures
 from course.errors import INTERRUPTED, CourseError
+from course.lessons import ledger
 
 MEMORY_SHAPE = (64, 100, 256)  # a process for each contender takes long, so one shape must do
 TURN_SECONDS = 0.2  # in its turn, a contender runs again and again until this has passed
@@ -39,9 +42,7 @@ def run(cases, rounds, save=False, root=ROOT):
     """
     if os.environ["KERAS_BACKEND"] != "tensorflow":
         raise CourseError("The bench is for TensorFlow: remove the variable KERAS_BACKEND.")
-    from course.app import board
-
-    console = board.console()
+    console = Console(highlight=False)
     report = _empty_report(rounds)
     names = contenders.names()
     minutes = math.ceil(sum(_forecast(case, rounds) for case in cases) / 60)
@@ -76,8 +77,8 @@ def _empty_report(rounds):
 
         packages["torch"] = importlib.metadata.version("torch")
     return {
-        "machine": results.machine(),
-        "versions": results.versions() | packages,
+        "machine": ledger.machine(),
+        "versions": ledger.versions() | packages,
         "inputs": contenders.INPUTS,
         "classes": contenders.CLASSES,
         "rounds": rounds,

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from course import environment
 from course.errors import CourseError
-from course.lessons import notebooks
 
 GRACE = 30  # seconds that workers get to notice that another one is gone
 
@@ -60,12 +60,12 @@ class Workers:
         self.processes = []
         command = [sys.executable, "-m", program, str(folder)]
         # Several processes would quarrel about one GPU.
-        common = notebooks.environment() | {"CUDA_VISIBLE_DEVICES": "-1"}
+        common = environment() | {"CUDA_VISIBLE_DEVICES": "-1"}
         addresses = [f"localhost:{port}" for port in free_ports(count)]
         try:
             for log, configuration in zip(self.logs, configurations(addresses)):
-                environment = common | {"TF_CONFIG": configuration}
-                self.processes.append(_start(command, environment, log))
+                told = common | {"TF_CONFIG": configuration}
+                self.processes.append(_start(command, told, log))
         except BaseException:
             self.end()
             raise

@@ -1,6 +1,7 @@
-"""Where the lessons are, and what a process started from here needs to find the course."""
+"""The notebooks: where they are, and how one is read."""
 
-import os
+import re
+import warnings
 
 from course import ROOT
 from course.errors import CourseError
@@ -42,7 +43,26 @@ def choose(numbers, root=ROOT):
     return [known[number] for number in numbers]
 
 
-def environment():
-    """Return this process's environment variables, with which Python finds the course anywhere."""
-    places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(places)}
+def read(path):
+    """Return a notebook from its file.
+
+    Raises:
+        CourseError: it is not there, or it is no notebook.
+    """
+    import nbformat  # takes long, and '--help' does without
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of cells without an id, which Jupyter mends by itself
+        try:
+            return nbformat.read(path, as_version=4)
+        except (OSError, ValueError) as error:  # what nbformat raises is a ValueError
+            raise CourseError(
+                f"{path} is not a readable notebook: restore it with 'git checkout \"{path}\"'."
+            ) from error
+
+
+def title(notebook):
+    """Return a lesson's title, without its number, from its first cell."""
+    first = notebook.cells[0].source if notebook.cells else ""
+    found = re.match(r"# *(?:\d+ *· *)?(.+)", first)
+    return found[1].strip() if found else "untitled"

@@ -16,10 +16,9 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader
 
 from course import ROOT, exercises, results
-from course.app.runner import read
 from course.errors import CourseError
 from course.files import write
-from course.lessons import notebooks
+from course.lessons import ledger, notebooks
 from course.site import pages, sheet
 
 HERE = Path(__file__).parent
@@ -94,7 +93,7 @@ def build(root=ROOT):
 
 def lesson(notebook):
     """Return the page of a stored notebook, with hints and solutions below its exercises."""
-    tree = _parse(pages.body(read(notebook)))
+    tree = _parse(pages.body(notebooks.read(notebook)))
     for heading in tree(["h1", "h2", "h3", "h4"]):
         heading["id"] = heading.get("id") or text(heading).replace(" ", "-")
     for corner in tree(lambda element: element.name == "th" and not text(element)):
@@ -125,7 +124,7 @@ def contents(lessons, root, others=()):
     source = readme.read_text(encoding="utf-8") if readme.exists() else "# The course"
     source = source.replace("(LICENSE)", "(LICENSE.txt)").replace("(notebooks/", "(")
     about = _parse(pages.markdown(source))
-    table = results.readme_table(
+    table = ledger.readme_table(
         [root / "notebooks" / one.name.replace(".html", ".ipynb") for one in lessons],
         results.load(root / results.TABLE),
     )
@@ -306,7 +305,7 @@ def _heading(tree, title):
 
 def _markdown(folder, lesson):
     """Return what a lesson's notebook says, as it is written."""
-    notebook = read(folder / Path(lesson.name).with_suffix(".ipynb"))
+    notebook = notebooks.read(folder / Path(lesson.name).with_suffix(".ipynb"))
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 

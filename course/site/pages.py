@@ -12,7 +12,8 @@ from nbconvert.preprocessors import TagRemovePreprocessor
 from traitlets.config import Config
 
 from course.errors import CourseError
-from course.results import headline, minutes
+from course.lessons.ledger import minutes
+from course.results import headline
 
 CSS = Path(__file__).with_name("page.css")
 # What a cell shows, best first. Widgets need a running kernel: a page shows what they stand for.

@@ -47,7 +47,7 @@ def kept(path):
 def test_a_real_run_prints_tables_and_stores_figures_and_picture(tmp_path):
     """In a process of its own, and so with PyTorch where it is installed."""
     program = (
-        "import sys, pathlib; from course import bench, contenders; bench.TURN_SECONDS = 0.001;"
+        "import sys, pathlib; from course import bench; from course.bench import contenders; bench.TURN_SECONDS = 0.001;"
         "cases = contenders.grid(['SimpleRNN'], [2], [3], [4]);"
         "sys.exit(bench.run(cases, rounds=2, save=True, root=pathlib.Path(sys.argv[1])))"
     )

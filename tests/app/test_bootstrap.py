@@ -19,7 +19,7 @@ from course.app import bootstrap
 from course.errors import CourseError
 
 # What runs before the Python version and the environment are known to be right.
-FIRST = ("__init__", "__main__", "bootstrap", "errors", "quiet")
+FIRST = ("__init__", "__main__", "app/__init__", "app/bootstrap", "errors", "quiet")
 STATUS = 7  # what the command in the copy ends with, to see that it comes through
 NOWHERE = "http://127.0.0.1:9/simple"  # nothing listens there
 INSTALLERS = ["pip"] + ["uv"] * bool(shutil.which("uv"))
@@ -34,10 +34,11 @@ class Clone:
         self.venv = self.root / ".venv"
         self.stamp = self.venv / "course-stamp"
         package = self.root / "course"
-        package.mkdir(parents=True)
-        for name in (*FIRST, "cli", "notebooks"):
-            shutil.copy(ROOT / "course" / f"{name}.py", package)
-        (package / "runner.py").write_text(
+        for name in (*FIRST, "app/cli", "lessons/__init__", "lessons/notebooks"):
+            copy = package / f"{name}.py"
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / "course" / f"{name}.py", copy)
+        (package / "app" / "runner.py").write_text(
             "import sys\n\n"
             "def run(lessons, parameters, save, **options):\n"
             f"    print(sys.prefix, *lessons)\n    return {STATUS}\n"

@@ -20,6 +20,7 @@ from rich.console import Console
 from course import ROOT, results
 from course.app import board, runner, seeds
 from course.errors import CourseError
+from course.lessons import ledger
 
 FIGURE = """from IPython.display import display
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -50,7 +51,7 @@ def write_lesson(root, name, *sources, title=None):
 def run(root, lessons=(), parameters=None, save=False, **options):
     """Run lessons as the command does; return (exit status, what was printed)."""
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as out:
-        patch.setattr(display, "LOG_SECONDS", 0)
+        patch.setattr(board, "LOG_SECONDS", 0)
         patch.setenv("COLUMNS", "120")
         status = runner.run(list(lessons), parameters or {}, save, root, **options)
     return status, out.getvalue()
@@ -68,7 +69,7 @@ def course(tmp_path_factory):
     write_lesson(root, "02_broken", "divisor = 0", "1 / divisor", "print('never')")
     write_lesson(root, "03_last", "import os, sys", "print(sys.executable, os.getcwd())")
     (root / "README.md").write_text("# Course\n<!-- results -->\nold\n<!-- /results -->\nend\n")
-    results.save({"00": {"title": "Earlier", "seconds": 5.0}}, root / results.TABLE)
+    ledger.save({"00": {"title": "Earlier", "seconds": 5.0}}, root / results.TABLE)
     return root
 
 
@@ -141,8 +142,8 @@ def test_save_merges_the_table_of_results_and_renews_the_readme(saved):
 def test_a_lesson_keeps_the_machine_on_which_it_was_measured(tmp_path, monkeypatch):
     path = tmp_path / "results.json"
     for number, machine in [("01", "old, 2 cores"), ("02", "new, 2 cores")]:
-        monkeypatch.setattr(results, "machine", lambda machine=machine: machine)
-        results.save({number: {"seconds": 1}}, path)
+        monkeypatch.setattr(ledger, "machine", lambda machine=machine: machine)
+        ledger.save({number: {"seconds": 1}}, path)
     found = {number: entry["machine"] for number, entry in results.load(path)["lessons"].items()}
     assert found == {"01": "old, 2 cores", "02": "new, 2 cores"}
 
@@ -241,7 +242,7 @@ def test_a_missing_folder_a_broken_notebook_and_an_unwritable_build_get_a_senten
 def test_the_board_has_a_line_for_each_lesson(tmp_path):
     write_lesson(tmp_path, "01_a", "n = 1", "n")
     write_lesson(tmp_path, "02_b", "n = 1")
-    results.save({"01": {"title": "A", "seconds": 80.0}}, tmp_path / results.TABLE)
+    ledger.save({"01": {"title": "A", "seconds": 80.0}}, tmp_path / results.TABLE)
     first, second = runner._choose([], tmp_path)
     first.status, first.cell, first.line = "running", 2, "epoch 1   loss 2.5"
     first.began = time.perf_counter() - 12
@@ -358,13 +359,13 @@ def test_results_alone_are_stored_only_if_they_are_those_of_the_notebook(tmp_pat
 
 def test_what_seeds_gave_adds_up_and_goes_when_the_lesson_changes(tmp_path):
     path = tmp_path / "results.json"
-    results.save({"01": {"ours": 1.0}, "02": {"ours": 2.0}}, path)
+    ledger.save({"01": {"ours": 1.0}, "02": {"ours": 2.0}}, path)
     for number, seed, ours in [("01", 2, 3.0), ("01", 1, 9.0), ("02", 1, 4.0), ("01", 1, 2.0)]:
-        results.save_other_seed(number, {"seed": seed, "ours": ours}, path)
-    results.save({"01": {"ours": 1.0, "seconds": 5.0}, "02": {"ours": 2.5}}, path)
+        ledger.save_other_seed(number, {"seed": seed, "ours": ours}, path)
+    ledger.save({"01": {"ours": 1.0, "seconds": 5.0}, "02": {"ours": 2.5}}, path)
     table = results.load(path)["lessons"]
     assert [one["ours"] for one in table["01"]["other_seeds"]] == [2.0, 3.0]
-    assert results.over_seeds(table["01"], "ours") == (2.0, 1.0)
+    assert ledger.over_seeds(table["01"], "ours") == (2.0, 1.0)
     assert "other_seeds" not in table["02"]
 
 
@@ -380,7 +381,7 @@ def test_what_seeds_gave_adds_up_and_goes_when_the_lesson_changes(tmp_path):
 )
 def test_a_figure_over_seeds_shows_two_digits_of_its_deviation(values, text):
     others = [{"seed": seed, "ours": value} for seed, value in enumerate(values[1:], 1)]
-    assert results.with_spread({"ours": values[0], "other_seeds": others}, "ours") == text
+    assert ledger.with_spread({"ours": values[0], "other_seeds": others}, "ours") == text
 
 
 def test_ctrl_c_keeps_the_seeds_that_are_done(tmp_path, monkeypatch):
@@ -427,7 +428,7 @@ def test_ctrl_c_stops_the_kernel_and_keeps_what_is_done(tmp_path):
     )
     write_lesson(tmp_path, "03_never", "n = 1")
     code = (
-        "import pathlib, sys\nfrom course import display, runner\ndisplay.LOG_SECONDS = 0\n"
+        "import pathlib, sys\nfrom course.app import board, runner\nboard.LOG_SECONDS = 0\n"
         "sys.exit(runner.run([], {}, False, pathlib.Path(sys.argv[1])))"
     )
     process = subprocess.Popen(

@@ -18,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course import ROOT, exercises, results, site
 from course.errors import CourseError
+from course.lessons import ledger
 from course.scratch import lstm
 from course.site import sheet
 from course.site.sheet import CARDS
@@ -208,7 +209,7 @@ def test_the_contents_name_promise_time_needs_and_result_of_every_lesson(pages):
         assert "Time about" in item.get_text() and "You need" in item.get_text()
         measured = page.find(id="Results").find_next("table").find("a", href=name).find_parent("tr")
         if "ours" in table.get(path.name[:2], {}):
-            ours = results.with_spread(table[path.name[:2]], "ours")
+            ours = ledger.with_spread(table[path.name[:2]], "ours")
             assert ours in [cell.get_text() for cell in measured("td")]
 
 

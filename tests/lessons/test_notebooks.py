@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course import ROOT, results
+from course.lessons import ledger, notebooks
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 README = ROOT / "README.md"
@@ -36,12 +37,12 @@ def test_notebooks_readme_and_results_hold_the_same_lessons():
 
 def test_readme_quotes_the_table_of_results():
     text = README.read_text(encoding="utf-8")
-    assert results.README_TABLE.search(text)[0] == results.readme_table(NOTEBOOKS, results.load())
+    assert results.README_TABLE.search(text)[0] == ledger.readme_table(NOTEBOOKS, results.load())
     lessons = results.load()["lessons"].values()
     known = {abs(one[key]) for one in lessons for key in ("ours", "baseline") if key in one}
     known |= {abs(value) for one in lessons for value in one.get("figures", {}).values()}
     known |= {
-        value for one in lessons if "ours" in one for value in results.over_seeds(one, "ours")
+        value for one in lessons if "ours" in one for value in ledger.over_seeds(one, "ours")
     }
     known |= {one["seconds"] / 60 for one in lessons}
     prose = results.README_TABLE.sub("", text)
@@ -53,8 +54,8 @@ def test_results_are_those_of_the_stored_notebooks():
     for path in NOTEBOOKS:
         notebook = nbformat.read(path, as_version=4)
         entry = results.load()["lessons"][path.name[:2]]
-        assert entry["title"] == results.title(notebook)
-        assert entry["data"] == results.data(notebook)
+        assert entry["title"] == notebooks.title(notebook)
+        assert entry["data"] == ledger.data(notebook)
         assert {key: entry.get(key) for key in results.gather(notebook)} == results.gather(notebook)
 
 
@@ -70,7 +71,7 @@ def test_other_seeds_are_each_there_once_with_a_figure_or_an_error():
 
 def test_the_data_of_a_lesson_is_what_it_uses():
     by_number = {
-        path.name[:2]: results.data(nbformat.read(path, as_version=4)) for path in NOTEBOOKS
+        path.name[:2]: ledger.data(nbformat.read(path, as_version=4)) for path in NOTEBOOKS
     }
     assert by_number["01"] == ["cmudict"]
     assert by_number["03"] == ["sequences made by rule"]

@@ -9,8 +9,8 @@ from importlib import metadata
 from course.errors import CourseError
 
 # What the notebooks import beyond what Colab is sure to have, by the name to install.
-# All are pure Python, but for espeakng-loader, rapidfuzz and psygnal, which carry what they need.
-# psygnal serves anywidget, rapidfuzz serves jiwer.
+# All are pure Python, but for espeakng-loader, rapidfuzz and psygnal, which carry what they
+# need. psygnal serves anywidget, rapidfuzz serves jiwer.
 # TensorFlow, Keras and NumPy stay as Colab ships them.
 PACKAGES = {
     "anywidget": "anywidget",
@@ -35,12 +35,16 @@ def prepare():
         CourseError: pip failed.
     """
     missing = [
-        package for module, package in PACKAGES.items() if importlib.util.find_spec(module) is None
+        package
+        for module, package in PACKAGES.items()
+        if importlib.util.find_spec(module) is None
     ]
     if missing:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *missing]
         if subprocess.run(pip, check=False).returncode != 0:
-            raise CourseError(f"Could not install {', '.join(missing)}: run this cell again.")
+            raise CourseError(
+                f"Could not install {', '.join(missing)}: run this cell again."
+            )
         importlib.invalidate_caches()
     versions = [f"Python {platform.python_version()}"]
     for label in ("TensorFlow", "Keras", "NumPy", "rnn-course"):

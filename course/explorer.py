@@ -17,19 +17,19 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 class Explorer(widgets.VBox):
     """A function's arguments as controls, with what the function prints and shows below them.
 
-    As the last line of a cell it calls the function with its default values, and again whenever
-    the learner has changed one:
+    As the last line of a cell it calls the function with its default values, and again
+    whenever the learner has changed one:
 
         Explorer(write, temperature=(0.1, 2.0, 0.1), k=(1, 65))
 
-    Pages and stored notebooks have no Python behind them: they show what the first call gave, and
-    for which values.
+    Pages and stored notebooks have no Python behind them: they show what the first call
+    gave, and for which values.
 
     Args:
         function: it prints, or displays figures with `plots.show`, or both.
-        controls: for each of its arguments a range, such as (1, 100) or (0.1, 2.0, 0.1), which
-            becomes a slider; a text, which becomes a line to type in; a list, which becomes a
-            choice; or True or False, which becomes a box to tick.
+        controls: for each of its arguments a range, such as (1, 100) or (0.1, 2.0, 0.1),
+            which becomes a slider; a text, which becomes a line to type in; a list, which
+            becomes a choice; or True or False, which becomes a box to tick.
     """
 
     def __init__(self, function, **controls):
@@ -42,7 +42,9 @@ class Explorer(widgets.VBox):
         # If the first call fails, so does the cell, as every cell does.
         html, text = _call(function, self.values())
         shown = [f"{one.description} = {one.value!r}" for one in self.controls.values()]
-        advice = f"Shown for {', '.join(shown)}. Where this notebook runs, you can change that."
+        advice = (
+            f"Shown for {', '.join(shown)}. Where this notebook runs, you can change that."
+        )
         self.still = {
             "text/html": f"{html}<p><em>{escape(advice)}</em></p>",
             "text/plain": f"{text}\n({advice})".strip(),
@@ -63,7 +65,9 @@ class Explorer(widgets.VBox):
             self.result.value = f"<p>{escape(str(error))}</p>"
         except Exception as error:  # a traceback would not say what to do with the control
             reason = f"{type(error).__name__}: {error}"
-            self.result.value = f"<p>It does not work with these values ({escape(reason)}).</p>"
+            self.result.value = (
+                f"<p>It does not work with these values ({escape(reason)}).</p>"
+            )
 
     def _ipython_display_(self):
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
@@ -79,7 +83,9 @@ def _control(name, values, first):
     control.layout.width = "95%" if isinstance(control, widgets.Text) else "28em"
     control.layout.max_width = "95%"
     if control.has_trait("continuous_update"):
-        control.continuous_update = False  # a slider counts when it is let go, a text at Enter
+        control.continuous_update = (
+            False  # a slider counts when it is let go, a text at Enter
+        )
     return control
 
 

@@ -38,7 +38,9 @@ def write(path, content):
             draft.unlink(missing_ok=True)
     except OSError as error:
         if error.errno in NO_ROOM:
-            raise CourseError(f"The disk is full, so {path} was not written: free some space.")
+            raise CourseError(
+                f"The disk is full, so {path} was not written: free some space."
+            )
         raise CourseError(
             f"{path} cannot be written ({error.strerror}): check that the folder is yours to change."
         ) from error

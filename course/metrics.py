@@ -66,9 +66,10 @@ def character_nats(model, numbers, batch=64, steps=100):
 def mase(actual, predicted, history, season=1):
     """Return the mean absolute scaled error: how a forecast compares with a naive one.
 
-    The mean absolute error is divided by the one that the naive forecast "as one season ago"
-    makes on the history. So 1 is as good as that, and below 1 is better. The scale comes from
-    the past alone, and the same history has to be used for all forecasts that are compared.
+    The mean absolute error is divided by the one that the naive forecast "as one season
+    ago" makes on the history. So 1 is as good as that, and below 1 is better. The scale
+    comes from the past alone, and the same history has to be used for all forecasts that
+    are compared.
 
     Args:
         actual, predicted: arrays of the same shape.
@@ -80,12 +81,18 @@ def mase(actual, predicted, history, season=1):
         ValueError: the history is not longer than a season, or repeats itself exactly.
     Source: Hyndman and Koehler (2006).
     """
-    actual, predicted, history = (np.asarray(x, "float64") for x in (actual, predicted, history))
+    actual, predicted, history = (
+        np.asarray(x, "float64") for x in (actual, predicted, history)
+    )
     if len(history) <= season:
-        raise ValueError(f"A history of {len(history)} steps is no longer than a season, {season}.")
+        raise ValueError(
+            f"A history of {len(history)} steps is no longer than a season, {season}."
+        )
     scale = np.mean(np.abs(history[season:] - history[:-season]))
     if scale == 0:
-        raise ValueError("The history repeats itself exactly, so there is no error to scale by.")
+        raise ValueError(
+            "The history repeats itself exactly, so there is no error to scale by."
+        )
     return np.mean(np.abs(actual - predicted)) / scale
 
 
@@ -94,8 +101,8 @@ class Score(NamedTuple):
 
     Attributes:
         value: the score.
-        low, high: its 95 % interval, from sentences drawn anew, with replacement; for BLEU and
-            chrF centred on the mean of the draws.
+        low, high: its 95 % interval, from sentences drawn anew, with replacement; for BLEU
+            and chrF centred on the mean of the draws.
         signature: the settings of the library that computed it, in short.
     """
 
@@ -144,7 +151,8 @@ def bleu_by_length(sources, hypotheses, references, edges):
         hypotheses, references: as for `bleu`.
         edges: increasing; group k has more than edges[k] and at most edges[k + 1] words.
     Returns:
-        for each group the number of sentences and a `Score`; None for a group without sentences.
+        for each group the number of sentences and a `Score`; None for a group without
+        sentences.
     """
     words = np.array([len(source.split()) for source in sources])
     groups = []
@@ -157,22 +165,29 @@ def bleu_by_length(sources, hypotheses, references, edges):
 
 def _score(metric, hypotheses, references):
     if len(hypotheses) != len(references):
-        raise ValueError(f"{len(hypotheses)} translations, and references for {len(references)}.")
+        raise ValueError(
+            f"{len(hypotheses)} translations, and references for {len(references)}."
+        )
     most = max(map(len, references))
     # One list for all first references, one for all second ones, and so on.
-    streams = [[refs[k] if k < len(refs) else None for refs in references] for k in range(most)]
+    streams = [
+        [refs[k] if k < len(refs) else None for refs in references] for k in range(most)
+    ]
     found = metric.corpus_score(hypotheses, streams, n_bootstrap=DRAWS)
     entries = json.loads(found.format(signature=str(metric.get_signature()), is_json=True))
     # sacreBLEU leaves the interval out where all draws score 0.
-    mean, spread = entries.get("confidence_mean", found.score), entries.get("confidence_var", 0)
+    mean, spread = (
+        entries.get("confidence_mean", found.score),
+        entries.get("confidence_var", 0),
+    )
     return Score(found.score, mean - spread, mean + spread, entries["signature"])
 
 
 def wer(hypotheses, references):
     """Return the word error rate of transcripts, in per cent.
 
-    It is the number of words that have to be put in, taken out or changed to turn the transcripts
-    into the references, per word of the references. It can exceed 100.
+    It is the number of words that have to be put in, taken out or changed to turn the
+    transcripts into the references, per word of the references. It can exceed 100.
 
     Args:
         hypotheses: list of texts, in the spelling of the references.
@@ -225,7 +240,9 @@ def word_errors(hypotheses, references):
 
     found = WordErrors(Counter(), Counter(), Counter())
     aligned = _align(jiwer.process_words, hypotheses, references)
-    for said, read, chunks in zip(aligned.references, aligned.hypotheses, aligned.alignments):
+    for said, read, chunks in zip(
+        aligned.references, aligned.hypotheses, aligned.alignments
+    ):
         for chunk in chunks:
             words = said[chunk.ref_start_idx : chunk.ref_end_idx]
             others = read[chunk.hyp_start_idx : chunk.hyp_end_idx]
@@ -240,10 +257,14 @@ def word_errors(hypotheses, references):
 
 def _align(process, hypotheses, references):
     if len(hypotheses) != len(references):
-        raise ValueError(f"{len(hypotheses)} transcripts, and references for {len(references)}.")
+        raise ValueError(
+            f"{len(hypotheses)} transcripts, and references for {len(references)}."
+        )
     empty = [number for number, text in enumerate(references, start=1) if not text.strip()]
     if not references:
-        raise CourseError("There are no references: give at least one text to compare with.")
+        raise CourseError(
+            "There are no references: give at least one text to compare with."
+        )
     if empty:
         raise CourseError(
             f"Reference {empty[0]} of {len(references)} has no words, and an error rate counts "

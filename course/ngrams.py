@@ -8,9 +8,9 @@ import numpy as np
 class KneserNey:
     """Interpolated modified Kneser-Ney over sequences of small integers.
 
-    An n-gram model predicts a character from the n - 1 before it by counting. Where a context is
-    rare, the counts of shorter contexts step in, and those count in how many different contexts
-    a character was seen, not how often.
+    An n-gram model predicts a character from the n - 1 before it by counting. Where a
+    context is rare, the counts of shorter contexts step in, and those count in how many
+    different contexts a character was seen, not how often.
 
     Args:
         numbers: the training text, shape (length,), integers from 0 to classes - 1.
@@ -62,15 +62,16 @@ class TextModel(KneserNey):
     """The same over many short texts, each with a beginning and an end.
 
     Number 0 stands before a text, as often as the order needs, and once after it. It is the
-    number of CTC's blank, which no text has, so that the outputs line up with a recogniser's.
+    number of CTC's blank, which no text has, so that the outputs line up with a
+    recogniser's.
 
     Args:
         texts: the training texts, each a sequence of integers from 1 to classes - 1.
         classes: number of symbols, 0 included.
         order: n.
     Raises:
-        ValueError: `classes ** order` does not fit in 63 bits, or a text has a number that is
-            out of range.
+        ValueError: `classes ** order` does not fit in 63 bits, or a text has a number that
+            is out of range.
     Source: as for `KneserNey`.
     """
 
@@ -88,7 +89,8 @@ class TextModel(KneserNey):
         Args:
             prefix: a tuple of numbers; empty for the first symbol of a text.
         Returns:
-            shape (classes,): of each symbol and, in place 0, of the end. Do not write to it.
+            shape (classes,): of each symbol and, in place 0, of the end. Do not write to
+            it.
         """
         longest = len(self.tables) - 1
         return self._row(((0,) * longest + prefix)[len(prefix) :])[1]

@@ -72,7 +72,8 @@ def show(fig, alt):
 
     Args:
         fig: the figure.
-        alt: one or two sentences that tell what the figure shows to someone who cannot see it.
+        alt: one or two sentences that tell what the figure shows to someone who cannot see
+            it.
     """
     import matplotlib.pyplot as plt
     from IPython.display import display
@@ -100,7 +101,13 @@ def draw_unrolled(ax, inputs, outputs, title, folded=False):
     """
     from matplotlib.patches import Rectangle
 
-    arrow = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, "linewidth": 1.4, "color": "black"}
+    arrow = {
+        "arrowstyle": "-|>",
+        "shrinkA": 0,
+        "shrinkB": 0,
+        "linewidth": 1.4,
+        "color": "black",
+    }
     centred = {"ha": "center", "va": "center"}
     small = {**centred, "fontsize": 8, "color": OKABE_ITO["blue"]}
     for t, (read, given) in enumerate(zip(inputs, outputs, strict=True)):
@@ -186,7 +193,9 @@ def colored_text(text, values, title, width=64):
         box = plt.Rectangle((x, y), 1, 1, facecolor=cmap((value + 1) / 2), edgecolor="none")
         ax.add_patch(box)
         sign = "↵" if character == "\n" else character
-        ax.text(x + 0.5, y + 0.5, sign, family="monospace", size=8, ha="center", va="center")
+        ax.text(
+            x + 0.5, y + 0.5, sign, family="monospace", size=8, ha="center", va="center"
+        )
     ax.set(xlim=(0, width + 1), ylim=(row + 1, 0), title=title)
     ax.axis("off")
     return fig
@@ -214,7 +223,9 @@ def colored_words(words, values, title, width=64):
         column += len(word) + 1
     fig, ax = plt.subplots(figsize=(7, 0.3 * (row + 1) + 0.5))
     for word, value, (x, y) in zip(words, values, places, strict=True):
-        box = plt.Rectangle((x, y + 0.1), len(word) + 0.6, 0.8, facecolor=cmap((value + 1) / 2))
+        box = plt.Rectangle(
+            (x, y + 0.1), len(word) + 0.6, 0.8, facecolor=cmap((value + 1) / 2)
+        )
         ax.add_patch(box)
         middle = x + len(word) / 2 + 0.3
         ax.text(middle, y + 0.5, word, family="monospace", size=9, ha="center", va="center")

@@ -1,8 +1,9 @@
 """Keep TensorFlow's start-up notices out of the notebooks.
 
-They are written to file descriptor 2 by C++ code before TensorFlow reads the variable that would
-silence them, and they differ from machine to machine. So that descriptor is closed off while the
-module `tensorflow` loads, and only then; a Python error in it is raised as ever.
+They are written to file descriptor 2 by C++ code before TensorFlow reads the variable that
+would silence them, and they differ from machine to machine. So that descriptor is closed
+off while the module `tensorflow` loads, and only then; a Python error in it is raised as
+ever.
 """
 
 import contextlib

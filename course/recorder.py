@@ -22,7 +22,8 @@ class Recorder(anywidget.AnyWidget):
     Attributes:
         longest: seconds after which it stops by itself.
         rate: samples per second of what was recorded.
-        recorded: the samples as bytes, each a float32, little-endian; None until a recording ends.
+        recorded: the samples as bytes, each a float32, little-endian; None until a
+            recording ends.
     """
 
     _esm = Path(__file__).with_name("recorder.js").read_text(encoding="utf-8")

@@ -33,7 +33,8 @@ def report(measure, ours, baseline, baseline_name, **figures):
         "baseline_name": baseline_name,
         "figures": {name: float(value) for name, value in figures.items()},
     }
-    # nbval compares the text; the figures ride in the output's metadata, where `gather` finds them.
+    # nbval compares the text; the figures ride in the output's metadata, where `gather`
+    # finds them.
     display({"text/plain": headline(entry)}, raw=True, metadata={"course": entry})
 
 

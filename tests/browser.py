@@ -42,7 +42,9 @@ class Page:
         self.numbers = itertools.count()
         self.session = {}
         target = self.send("Target.createTarget", url=url)["targetId"]
-        session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        session = self.send("Target.attachToTarget", targetId=target, flatten=True)[
+            "sessionId"
+        ]
         self.session = {"sessionId": session}
 
     def send(self, method, **params):
@@ -125,16 +127,29 @@ def opened(url, folder, picture, size=(1280, 1000)):
         size: of the window, in pixels.
     """
     folder.mkdir()
-    command = [path(), "--headless", "--remote-debugging-port=0", f"--user-data-dir={folder}"]
-    command += ["--no-sandbox", "--disable-dev-shm-usage", "--no-first-run", "--disable-gpu"]
+    command = [
+        path(),
+        "--headless",
+        "--remote-debugging-port=0",
+        f"--user-data-dir={folder}",
+    ]
+    command += [
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-gpu",
+    ]
     command += [f"--window-size={size[0]},{size[1]}", "about:blank"]
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         file = folder / "DevToolsActivePort"
-        wait_for(lambda: file.exists() and len(file.read_text().split()) == 2, 60, "the browser")
+        wait_for(
+            lambda: file.exists() and len(file.read_text().split()) == 2, 60, "the browser"
+        )
         port, where = file.read_text().split()
-        # Without an origin in the request, the browser need not be told which ones to allow.
+        # Without an origin in the request, the browser need not be told which ones to
+        # allow.
         socket = websocket.create_connection(
             f"ws://127.0.0.1:{port}{where}", timeout=60, suppress_origin=True
         )

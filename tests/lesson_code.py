@@ -17,7 +17,9 @@ def functions(lesson, names, **scope):
     """
     [path] = (ROOT / "notebooks").glob(f"{lesson}_*.ipynb")
     for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code" and any(f"def {name}(" in cell.source for name in names):
+        if cell.cell_type == "code" and any(
+            f"def {name}(" in cell.source for name in names
+        ):
             for node in ast.parse(cell.source).body:
                 if isinstance(node, ast.FunctionDef) and node.name in names:
                     exec(compile(ast.Module([node], []), path.name, "exec"), scope)  # noqa: S102

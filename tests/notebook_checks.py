@@ -27,7 +27,9 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 LAST_SECTIONS = ["Summary", "Review", "Exercises", "Further reading"]
 REVIEW = re.compile(r"^## Review *$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 # Without the empty lines, Markdown and equations in an explanation are not rendered.
-ANSWER = re.compile(r"^<details><summary>(.+)</summary>\n\n((?:.+\n\n)+?)</details>$", re.MULTILINE)
+ANSWER = re.compile(
+    r"^<details><summary>(.+)</summary>\n\n((?:.+\n\n)+?)</details>$", re.MULTILINE
+)
 
 
 @dataclass
@@ -65,7 +67,9 @@ class Lesson:
     @cached_property
     def headings(self):
         """The second-level headings, in order."""
-        return re.findall(r"^## +(.+?) *$", without_code("\n\n".join(self.prose)), re.MULTILINE)
+        return re.findall(
+            r"^## +(.+?) *$", without_code("\n\n".join(self.prose)), re.MULTILINE
+        )
 
 
 def tags(cell):
@@ -145,9 +149,12 @@ def result_is_reported(lesson):
     ends = [
         position
         for position, cell in enumerate(cells)
-        if cell.cell_type == "markdown" and re.search(r"^## Exercises", cell.source, re.MULTILINE)
+        if cell.cell_type == "markdown"
+        and re.search(r"^## Exercises", cell.source, re.MULTILINE)
     ]
-    before = [cell for cell in cells[: ends[0] if ends else None] if cell.cell_type == "code"]
+    before = [
+        cell for cell in cells[: ends[0] if ends else None] if cell.cell_type == "code"
+    ]
     if before and calls(before[-1], "results.report") and results.gather(lesson.notebook):
         return []
     return ["the last code cell before the exercises does not call results.report"]
@@ -169,7 +176,9 @@ def review_teaches(lesson):
         right = sum(why.startswith("Right: ") for _, why in answers)
         wrong = sum(why.startswith("No: ") for _, why in answers)
         if right != 1 or wrong < 2 or right + wrong != len(answers):
-            problems.append(f"review question {number} has {right} right and {wrong} wrong answers")
+            problems.append(
+                f"review question {number} has {right} right and {wrong} wrong answers"
+            )
         problems += [
             f"Markdown is not rendered in <summary>: {answer}"
             for answer, _ in answers
@@ -210,7 +219,9 @@ def cells_are_short(lesson):
     ]
     problems = []
     if statistics.median(lengths) > 6:
-        problems.append(f"code cells have a median of {statistics.median(lengths)} lines, over 6")
+        problems.append(
+            f"code cells have a median of {statistics.median(lengths)} lines, over 6"
+        )
     if max(lengths) > 25:
         problems.append(f"a code cell has {max(lengths)} lines, over 25")
     return problems
@@ -242,7 +253,11 @@ def setup_is_the_same_everywhere(lesson):
 
     sources = [cell.source for cell in lesson.code if "setup" in tags(cell)]
     repository = re.search(r'REPOSITORY = "(.*?)"', sources[0])[1] if sources else ""
-    return [] if sources == [setup_cell(repository)] else ["the setup cell is not the course's"]
+    return (
+        []
+        if sources == [setup_cell(repository)]
+        else ["the setup cell is not the course's"]
+    )
 
 
 # Stored outputs
@@ -287,7 +302,9 @@ def few_cells_are_exempt(lesson):
     exempt = [position for position, cell in enumerate(lesson.code) if EXEMPT in tags(cell)]
     problems = []
     if len(exempt) > 0.35 * len(lesson.code):
-        problems.append(f"{len(exempt)} of {len(lesson.code)} code cells are exempt, over 35 %")
+        problems.append(
+            f"{len(exempt)} of {len(lesson.code)} code cells are exempt, over 35 %"
+        )
     for position in exempt:
         cell = lesson.code[position]
         if calls(cell, "results.report") or calls(cell, "plots.show"):
@@ -350,14 +367,19 @@ def anchors(path):
         text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
         # As Jupyter does it.
         return {
-            html2text(markdown2html_mistune(heading)).replace("¶", "").strip().replace(" ", "-")
+            html2text(markdown2html_mistune(heading))
+            .replace("¶", "")
+            .strip()
+            .replace(" ", "-")
             for heading in re.findall(r"^#+ .+$", without_code(text), re.MULTILINE)
         }
     headings = re.findall(
         r"^#+ +(.+?) *$", without_code(path.read_text(encoding="utf-8")), re.MULTILINE
     )
     # As GitHub does it.
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings
+    }
 
 
 def equations_can_be_read(lesson):
@@ -390,10 +412,16 @@ CITED = rf"{NUMBER}(?:(?:\s*[/,–]\s*|\s+(?:and|or|to)\s+){NUMBER})*[^\d.\n]{{0
 
 def numbers_are_measured(lesson):
     """Every decimal number in prose is one of the notebook's code or outputs, rounded alike."""
-    texts = [cell.source for cell in lesson.code] + [text_of(output) for output in lesson.outputs]
+    texts = [cell.source for cell in lesson.code] + [
+        text_of(output) for output in lesson.outputs
+    ]
     known = numbers_in("\n".join(texts))
     if entry := results.gather(lesson.notebook):
-        known |= {abs(entry["ours"]), abs(entry["baseline"]), *map(abs, entry["figures"].values())}
+        known |= {
+            abs(entry["ours"]),
+            abs(entry["baseline"]),
+            *map(abs, entry["figures"].values()),
+        }
     return unknown_numbers("\n\n".join(lesson.prose), known)
 
 
@@ -431,8 +459,12 @@ def numbers_in(text):
 def text_of(output):
     """Return what a stored output shows as text."""
     data = output.get("data", {})
-    html = re.sub(r"<style.*?</style>|<[^>]*>", " ", data.get("text/html", ""), flags=re.DOTALL)
-    return "\n".join(filter(None, [output.get("text", ""), data.get("text/plain", ""), html]))
+    html = re.sub(
+        r"<style.*?</style>|<[^>]*>", " ", data.get("text/html", ""), flags=re.DOTALL
+    )
+    return "\n".join(
+        filter(None, [output.get("text", ""), data.get("text/plain", ""), html])
+    )
 
 
 CHECKS = [

@@ -16,8 +16,11 @@ from course.lessons import notebooks
 
 PLACE = "<!-- launch badges -->"
 COLAB = "https://colab.research.google.com"
-# A GitHub owner: letters, digits and inner hyphens; a repository: also dots and underscores.
-REPOSITORY = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}/(?!\.{1,2}$)[\w.-]{1,100}", re.ASCII)
+# A GitHub owner: letters, digits and inner hyphens; a repository: also dots and
+# underscores.
+REPOSITORY = re.compile(
+    r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}/(?!\.{1,2}$)[\w.-]{1,100}", re.ASCII
+)
 
 
 def setup_cell(repository=""):
@@ -72,7 +75,9 @@ def stamp(repository, check=False, folder=ROOT / "notebooks"):
         raise CourseError(f"{repository!r} is not of the form OWNER/REPO: give both names.")
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
-        raise CourseError(f"There are no notebooks in {folder}: run this in a clone of the course.")
+        raise CourseError(
+            f"There are no notebooks in {folder}: run this in a clone of the course."
+        )
     unstamped = [path for path in paths if not _stamp(path, repository, check)]
     verb = "is not stamped" if check else "stamped"
     for path in unstamped:

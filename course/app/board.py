@@ -95,8 +95,8 @@ def console():
 def open_on(console, lessons):
     """Return what shows a run while it goes on: a board on a terminal, else plain lines.
 
-    Use it in a `with` statement, and tell it when a lesson has `started`, made `progress` and
-    `ended`.
+    Use it in a `with` statement, and tell it when a lesson has `started`, made `progress`
+    and `ended`.
     """
     return _Board(console, lessons) if sys.stdout.isatty() else _Log(console)
 
@@ -139,7 +139,10 @@ class _Board:
         self.lessons = lessons
         # `transient`: the table of results takes the board's place.
         self.live = Live(
-            console=console, get_renderable=self._lines, refresh_per_second=4, transient=True
+            console=console,
+            get_renderable=self._lines,
+            refresh_per_second=4,
+            transient=True,
         )
 
     def __enter__(self):
@@ -212,7 +215,9 @@ def table(lessons, parameters):
         entry = results.gather(lesson.notebook) if lesson.status == "passed" else None
         lines = [results.headline(entry)] if entry else []
         if entry and parameters:  # what was reported of the learner's own data, in full
-            lines += [f"{name.replace('_', ' ')}: {x:.4g}" for name, x in entry["figures"].items()]
+            lines += [
+                f"{name.replace('_', ' ')}: {x:.4g}" for name, x in entry["figures"].items()
+            ]
         lines += [f"does not hold: {claim}" for claim in lesson.failed_claims]
         rows.add_row(
             lesson.name,

@@ -1,7 +1,8 @@
 """Set-up: find an environment that holds what the course needs, or make one.
 
-Only the standard library is used, and nothing newer than Python 3.8's grammar: this file must run,
-or say in one sentence why it cannot, on whatever Python a newcomer types the first command with.
+Only the standard library is used, and nothing newer than Python 3.8's grammar: this file
+must run, or say in one sentence why it cannot, on whatever Python a newcomer types the
+first command with.
 """
 
 import contextlib
@@ -22,8 +23,8 @@ PYTHONS = ((3, 13), (3, 12), (3, 11))
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 LOG = ROOT / "build" / "setup.log"
-# Written first as UNFINISHED and last as the lock's SHA-256, so that an environment whose making
-# was killed at any moment in between is known for what it is.
+# Written first as UNFINISHED and last as the lock's SHA-256, so that an environment whose
+# making was killed at any moment in between is known for what it is.
 STAMP = VENV / "course-stamp"
 UNFINISHED = "unfinished"
 DAMAGED = "damaged"  # finished once, and packages have gone since
@@ -98,7 +99,9 @@ def requirements():
 
     project = ROOT / "pyproject.toml"
     if project.exists():
-        lines = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]
+        lines = tomllib.loads(project.read_text(encoding="utf-8"))["project"][
+            "dependencies"
+        ]
     else:  # an installed copy
         lines = [line for line in metadata.requires("rnn-course") or [] if ";" not in line]
     return [tuple(re.split(r"\s*>=\s*", line)) for line in lines]
@@ -148,7 +151,8 @@ def prepare():
             print(f"The .venv found here lacks packages; it is kept as {kept.name}.")
         elif VENV.exists() and lacking is None:
             shutil.rmtree(str(VENV))
-        # One whose Python runs is not deleted: on Windows that Python may still wait for this one.
+        # One whose Python runs is not deleted: on Windows that Python may still wait for
+        # this one.
         _install(repair=stamp is not None, make=not VENV.exists() or lacking is None)
         STAMP.write_text(wanted)
 
@@ -178,7 +182,9 @@ def explain(output):
     for signs, sentence in FAILURES:
         if re.search(signs, output, re.IGNORECASE):
             return sentence
-    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["nothing was said"]
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or [
+        "nothing was said"
+    ]
     last = [line for line in lines if line.lower().startswith("error")] or lines
     said = last[-1].rstrip(".")
     return f"The set-up failed ({said}); the whole output is in {LOG}."
@@ -241,8 +247,12 @@ def _install(repair, make):
     STAMP.write_text(UNFINISHED)
     LOG.write_text("")
     if make:
-        _logged([sys.executable, "-m", "venv", str(VENV)] + (["--without-pip"] if uv else []))
-    install = [uv, "pip"] if uv else [venv_python(), "-m", "pip", "--disable-pip-version-check"]
+        _logged(
+            [sys.executable, "-m", "venv", str(VENV)] + (["--without-pip"] if uv else [])
+        )
+    install = (
+        [uv, "pip"] if uv else [venv_python(), "-m", "pip", "--disable-pip-version-check"]
+    )
     where = ["--python", venv_python()] if uv else []
     _logged(install + ["install"] + where + ["--require-hashes", "-r", str(LOCK)])
     _make_importable()
@@ -266,7 +276,12 @@ def _logged(command):
     with open(str(LOG), "ab") as log:
         begin = log.tell()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=str(ROOT), **_heirs()
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=str(ROOT),
+            **_heirs(),
         )
         try:
             while True:
@@ -288,8 +303,8 @@ def _logged(command):
         raise CourseError(explain(said))
 
 
-# The descriptor of the lock on the set-up. The installer inherits it, so that one which outlives
-# a killed set-up keeps the next set-up waiting until it has ended.
+# The descriptor of the lock on the set-up. The installer inherits it, so that one which
+# outlives a killed set-up keeps the next set-up waiting until it has ended.
 _held = []
 
 
@@ -305,7 +320,9 @@ def _one_at_a_time():
         waiting = False
         while not _lock(file):
             if not waiting:
-                print("Another set-up is under way here; waiting for it to end …", flush=True)
+                print(
+                    "Another set-up is under way here; waiting for it to end …", flush=True
+                )
             waiting = True
             time.sleep(0.5)
         _held.append(file.fileno())
@@ -352,7 +369,11 @@ def _output(command):
     """Return what a command prints, or None if it cannot be run or fails."""
     try:
         done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=str(ROOT), timeout=60
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=str(ROOT),
+            timeout=60,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -1,7 +1,7 @@
 """The commands of `python3 -m course`.
 
-Reading the command line takes the standard library alone, so that `--help` answers before anything
-is set up; what a command needs is imported inside it.
+Reading the command line takes the standard library alone, so that `--help` answers before
+anything is set up; what a command needs is imported inside it.
 """
 
 import argparse
@@ -14,7 +14,19 @@ from course.lessons import notebooks
 
 QUICK_SECONDS = 60
 # pytest's options whose value is the next argument, which is then no path.
-VALUED = {"-k", "-m", "-p", "-o", "-c", "-n", "-r", "-W", "--deselect", "--ignore", "--basetemp"}
+VALUED = {
+    "-k",
+    "-m",
+    "-p",
+    "-o",
+    "-c",
+    "-n",
+    "-r",
+    "-W",
+    "--deselect",
+    "--ignore",
+    "--basetemp",
+}
 VALUED |= {"--rootdir", "--confcutdir", "--junitxml", "--log-file"}
 
 
@@ -26,7 +38,11 @@ def parse(arguments):
     """
     if arguments[:1] == ["test"]:
         # What pytest is given is pytest's: argparse would change its order.
-        ours = [argument for argument in arguments[1:] if argument in ("--quick", "-h", "--help")]
+        ours = [
+            argument
+            for argument in arguments[1:]
+            if argument in ("--quick", "-h", "--help")
+        ]
         command = _parser().parse_args(["test"] + ours)
         command.pytest = [argument for argument in arguments[1:] if argument not in ours]
         return command
@@ -39,7 +55,8 @@ def parse(arguments):
 
 def execute(command):
     """Run a command that `parse` returned; return its exit status."""
-    # Every process started from here, kernels included, finds the course wherever it starts.
+    # Every process started from here, kernels included, finds the course wherever it
+    # starts.
     os.environ.update(environment())
     return command.function(command) or 0
 
@@ -57,7 +74,9 @@ def _parser():
 
     def add(name, function, summary, description=""):
         command = commands.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}. {description}"
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}. {description}",
         )
         command.set_defaults(function=function)
         return command
@@ -70,7 +89,10 @@ def _parser():
         "notebooks stay as they are. The exit status is 1 if a lesson fails.",
     )
     run.add_argument(
-        "lessons", nargs="*", metavar="LESSON", help="a number such as 08; all lessons by default"
+        "lessons",
+        nargs="*",
+        metavar="LESSON",
+        help="a number such as 08; all lessons by default",
     )
     run.add_argument(
         "-p",
@@ -146,7 +168,9 @@ def _parser():
         "offline later; verify: check what was fetched; where: the folder it is in; licences: "
         "whose it is",
     )
-    data.add_argument("name", nargs="?", metavar="NAME", help="one of the names that list shows")
+    data.add_argument(
+        "name", nargs="?", metavar="NAME", help="one of the names that list shows"
+    )
 
     add("progress", _progress, "show which exercises you have answered")
 
@@ -167,7 +191,9 @@ def _parser():
     bench.add_argument("--rounds", type=_positive, default=5, metavar="N",
                        help="how many turns each contender gets; 5 by default")  # fmt: skip
     bench.add_argument(
-        "--save", action="store_true", help="also write course/bench/bench.json and the README's figure"
+        "--save",
+        action="store_true",
+        help="also write course/bench/bench.json and the README's figure",
     )
 
     badges = add(
@@ -179,7 +205,9 @@ def _parser():
     )
     badges.add_argument("repository", metavar="OWNER/REPO", help="the repository on GitHub")
     badges.add_argument(
-        "--check", action="store_true", help="change nothing; fail if a notebook lacks its badge"
+        "--check",
+        action="store_true",
+        help="change nothing; fail if a notebook lacks its badge",
     )
     return parser
 
@@ -204,8 +232,8 @@ def parameters(settings):
     """Return {name: text} from settings such as ["epochs=2", "text_file=my.txt"].
 
     Args:
-        settings: each NAME=VALUE. A value whose name ends in _file becomes an absolute path,
-            because lessons run elsewhere.
+        settings: each NAME=VALUE. A value whose name ends in _file becomes an absolute
+            path, because lessons run elsewhere.
     Raises:
         CourseError: a setting has not that form.
     """
@@ -238,7 +266,11 @@ def _test(command):
 
 def _check(command):
     [lesson] = notebooks.choose([command.lesson])
-    paths = [ROOT / "tests" / "lessons", ROOT / "tests" / "teaching" / "test_exercises.py", lesson]
+    paths = [
+        ROOT / "tests" / "lessons",
+        ROOT / "tests" / "teaching" / "test_exercises.py",
+        lesson,
+    ]
     _pytest(["-k", f"{lesson.stem} or {lesson.name[:2]}.q", *map(str, paths)])
 
 
@@ -314,7 +346,9 @@ def _list(_):
         number = path.name[:2]
         right, total = progress.done(number)
         seconds = timed.get(number, {}).get("seconds")
-        done = "done" if total and right == total else f"{right} of {total}" if total else ""
+        done = (
+            "done" if total and right == total else f"{right} of {total}" if total else ""
+        )
         title = notebooks.title(notebooks.read(path))
         table.add_row(number, title, f"{seconds / 60:.1f}" if seconds else "", done)
     _print(table)
@@ -358,7 +392,9 @@ def _data(command):
         absent = [source.name for source in chosen if source not in fetched]
         if absent:
             names = ", ".join(absent)
-            print(f"Not here, or not whole: {names}; 'python3 -m course data fetch' gets them.")
+            print(
+                f"Not here, or not whole: {names}; 'python3 -m course data fetch' gets them."
+            )
         return int(len([source for source in fetched if _is_damaged(source)]) > 0)
     elif command.action == "licences":
         table = _table("Name", "Licence", "Comes in")
@@ -377,20 +413,23 @@ def _data(command):
 def _is_damaged(source):
     """Say whether fetched files have changed, and print what to do about it."""
     damaged = source.verify()
-    print(f"{source.name}: {'as published' if not damaged else f'{len(damaged)} damaged files'}")
+    print(
+        f"{source.name}: {'as published' if not damaged else f'{len(damaged)} damaged files'}"
+    )
     if damaged:
-        print(f"  Delete them, such as {damaged[0]}, then run 'python3 -m course data fetch'.")
+        print(
+            f"  Delete them, such as {damaged[0]}, then run 'python3 -m course data fetch'."
+        )
     return bool(damaged)
 
 
 def _bench(command):
-    from course import bench
-    from course.bench import contenders
+    from course.bench import contenders, timing
 
     # The layers are for CPUs: where there is a GPU, no contender gets it.
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     cases = contenders.grid(command.cells, command.batch, command.time, command.units)
-    return bench.run(cases, command.rounds, command.save)
+    return timing.run(cases, command.rounds, command.save)
 
 
 def _badges(command):

@@ -53,7 +53,8 @@ def examine():
 def python():
     """Which Python runs, and where."""
     return Finding(
-        "Python", f"{platform.python_version()} in {sys.prefix} ({platform.platform(terse=True)})"
+        "Python",
+        f"{platform.python_version()} in {sys.prefix} ({platform.platform(terse=True)})",
     )
 
 
@@ -71,7 +72,9 @@ def tensorflow():
             import numpy
             import tensorflow
 
-            total = float(tensorflow.reduce_sum(tensorflow.ones((2, 3)) @ tensorflow.ones((3, 2))))
+            total = float(
+                tensorflow.reduce_sum(tensorflow.ones((2, 3)) @ tensorflow.ones((3, 2)))
+            )
     except Exception as error:  # a broken install can fail in any way
         return Finding(
             "TensorFlow",
@@ -80,7 +83,9 @@ def tensorflow():
             "C++ Redistributable first.",
             blocks=True,
         )
-    versions = f"{tensorflow.__version__}, Keras {keras.__version__}, NumPy {numpy.__version__}"
+    versions = (
+        f"{tensorflow.__version__}, Keras {keras.__version__}, NumPy {numpy.__version__}"
+    )
     if total != 12:
         return Finding(
             "TensorFlow",
@@ -97,7 +102,10 @@ def backend():
     if name == "tensorflow":
         return Finding("Backend", name)
     return Finding(
-        "Backend", name, "Remove the environment variable KERAS_BACKEND and run this again.", True
+        "Backend",
+        name,
+        "Remove the environment variable KERAS_BACKEND and run this again.",
+        True,
     )
 
 
@@ -127,8 +135,14 @@ def memory():
     import psutil
 
     seen = psutil.virtual_memory()
-    advice = "" if seen.available >= 4 * GB else "A lesson needs up to 4 GB: close other programs."
-    return Finding("Memory", f"{seen.available / GB:.1f} of {seen.total / GB:.1f} GB free", advice)
+    advice = (
+        ""
+        if seen.available >= 4 * GB
+        else "A lesson needs up to 4 GB: close other programs."
+    )
+    return Finding(
+        "Memory", f"{seen.available / GB:.1f} of {seen.total / GB:.1f} GB free", advice
+    )
 
 
 def cache():
@@ -183,7 +197,9 @@ def _folder(name, folder, variable, blocks):
         return Finding(name, f"{folder} ({error.strerror})", advice, blocks)
     free = shutil.disk_usage(folder).free
     if free < 0.5 * GB:
-        return Finding(name, f"{folder}, {free / GB:.1f} GB free", "Free half a gigabyte.", blocks)
+        return Finding(
+            name, f"{folder}, {free / GB:.1f} GB free", "Free half a gigabyte.", blocks
+        )
     return Finding(name, f"{folder}, {free / GB:.0f} GB free")
 
 

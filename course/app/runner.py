@@ -26,9 +26,7 @@ from course.errors import INTERRUPTED, CourseError
 from course.files import write
 from course.lessons import ledger, notebooks
 
-OTHER_RESULT = (
-    "this result is not that of the stored notebook, so neither was changed: --save stores both."
-)
+OTHER_RESULT = "this result is not that of the stored notebook, so neither was changed: --save stores both."
 
 
 def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):
@@ -37,28 +35,36 @@ def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):
     Args:
         numbers: such as ["08"]; all lessons if empty.
         parameters: {name: text} for the lessons that have a parameter of that name.
-        save: whether lessons that pass are stored in `notebooks/`, the table of results and the README.
+        save: whether lessons that pass are stored in `notebooks/`, the table of results and
+            the README.
         root: the folder that holds `notebooks/` and `build/`.
-        runs: how often each lesson is run: once as it is, then with other seeds, of which `build/`
-            keeps nothing.
+        runs: how often each lesson is run: once as it is, then with other seeds, of which
+            `build/` keeps nothing.
         save_results: store what `save` does, except for the notebooks.
 
     Returns:
-        The exit status: 0 if all passed, 1 if one failed or a claim did not hold, 130 after Ctrl-C.
+        The exit status: 0 if all passed, 1 if one failed or a claim did not hold, 130 after
+            Ctrl-C.
 
     Raises:
         CourseError: no such lesson or parameter, or a folder that cannot be written.
     """
-    logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # nbclient's and nbconvert's log
+    logging.getLogger("traitlets").setLevel(
+        logging.CRITICAL
+    )  # nbclient's and nbconvert's log
     chosen = _choose(numbers, root, runs)
     _parameterize(chosen, parameters)
-    write(root / "build" / "results.json", _kept_text(_kept(root)))  # better now than after minutes
+    write(
+        root / "build" / "results.json", _kept_text(_kept(root))
+    )  # better now than after minutes
     console = board.console()
     interrupted = False
     with board.open_on(console, chosen) as shown:
         try:
             for lesson in chosen:
-                failed = {one.number for one in chosen if one.status == "failed" and not one.seed}
+                failed = {
+                    one.number for one in chosen if one.status == "failed" and not one.seed
+                }
                 if lesson.number in failed:
                     continue  # what fails as it is says nothing with other seeds
                 _execute(lesson, shown)
@@ -67,12 +73,19 @@ def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):
                 other = to_compare and lesson.status == "passed" and _differs(lesson)
                 if other:
                     lesson.status = "failed"
-                    console.print(f"{lesson.name}: {OTHER_RESULT}", markup=False, soft_wrap=True)
+                    console.print(
+                        f"{lesson.name}: {OTHER_RESULT}", markup=False, soft_wrap=True
+                    )
                 if not lesson.seed:
                     _keep(lesson, parameters, root)
                 if (save_results or save) and not other:
                     _save_results(lesson, parameters, root, save)
-                if save and lesson.status == "passed" and not parameters and not lesson.seed:
+                if (
+                    save
+                    and lesson.status == "passed"
+                    and not parameters
+                    and not lesson.seed
+                ):
                     _save_notebook(lesson)
         except KeyboardInterrupt:
             interrupted = True
@@ -87,7 +100,9 @@ def _choose(numbers, root, runs=1):
     """Return the lessons of these numbers, each `runs` times; all lessons if there are none."""
     timed = results.load(root / results.TABLE)["lessons"]
     chosen = [
-        Lesson(path, notebooks.read(path), timed.get(path.name[:2], {}).get("seconds"), seed)
+        Lesson(
+            path, notebooks.read(path), timed.get(path.name[:2], {}).get("seconds"), seed
+        )
         for path in notebooks.choose(numbers, root)
         for seed in range(runs)
     ]
@@ -120,9 +135,13 @@ def _parameterize(lessons, parameters):
         ]
         if settings:
             cell = nbformat.v4.new_code_cell("\n".join(settings))
-            cell.metadata["tags"] = ["injected-parameters"]  # the name that papermill gave it
+            cell.metadata["tags"] = [
+                "injected-parameters"
+            ]  # the name that papermill gave it
             cells = lesson.notebook.cells
-            cells.insert(1 + next(i for i, one in enumerate(cells) if _sets_parameters(one)), cell)
+            cells.insert(
+                1 + next(i for i, one in enumerate(cells) if _sets_parameters(one)), cell
+            )
 
 
 def _sets_parameters(cell):
@@ -156,7 +175,9 @@ def _typed(name, text, default):
             if math.isfinite(value):
                 return value
     kind = {bool: "true or false", int: "a whole number", float: "a number"}[type(default)]
-    raise CourseError(f"{name} is '{text}' and has to be {kind}: write -p {name}={default}.")
+    raise CourseError(
+        f"{name} is '{text}' and has to be {kind}: write -p {name}={default}."
+    )
 
 
 def _execute(lesson, shown):
@@ -165,8 +186,8 @@ def _execute(lesson, shown):
     lesson.began = time.perf_counter()
     shown.started(lesson)
     try:
-        # What the kernel's process itself says would tear the board apart; it matters if it dies.
-        # ZeroMQ needs a selector, which is not what Windows takes by default.
+        # What the kernel's process itself says would tear the board apart; it matters if it
+        # dies. ZeroMQ needs a selector, which is not what Windows takes by default.
         with (
             tempfile.TemporaryFile() as said,
             asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
@@ -193,7 +214,9 @@ async def _run_cells(lesson, shown, said):
         lesson.notebook,
         km=manager,
         timeout=None,
-        extra_arguments=["--log-level=ERROR"],  # its warnings are about networks, not lessons
+        extra_arguments=[
+            "--log-level=ERROR"
+        ],  # its warnings are about networks, not lessons
         startup_timeout=180,
         iopub_timeout=120,
         coalesce_streams=True,
@@ -228,7 +251,9 @@ async def _run_cells(lesson, shown, said):
         said.seek(0)
         last = said.read().decode(errors="replace")[-2000:]
         advice = "Often memory has run out: close other programs."
-        raise _Failure(source, f"The kernel died ({error}). {advice}\n{last}".strip()) from None
+        raise _Failure(
+            source, f"The kernel died ({error}). {advice}\n{last}".strip()
+        ) from None
     finally:
         if manager.has_kernel:
             await manager.shutdown_kernel(now=True)
@@ -302,8 +327,12 @@ def _kept(root):
     """Return the entries of lessons whose pages are in `build/`, from this run or earlier ones."""
     build = root / "build"
     try:
-        entries = json.loads((build / "results.json").read_text(encoding="utf-8"))["lessons"]
-        return {number: one for number, one in entries.items() if (build / one["page"]).exists()}
+        entries = json.loads((build / "results.json").read_text(encoding="utf-8"))[
+            "lessons"
+        ]
+        return {
+            number: one for number, one in entries.items() if (build / one["page"]).exists()
+        }
     except (OSError, ValueError, KeyError):  # nothing there, or nothing of ours
         return {}
 
@@ -334,33 +363,42 @@ def _other_seed(lesson):
 
 def _differs(lesson):
     """Say whether a lesson reports another result than its stored notebook, as far as is shown."""
-    stored, now = (results.gather(one) or {} for one in (notebooks.read(lesson.path), lesson.notebook))
+    stored, now = (
+        results.gather(one) or {} for one in (notebooks.read(lesson.path), lesson.notebook)
+    )
     return results.headline(stored) != results.headline(now)
 
 
 def _save_results(lesson, parameters, root, save):
     """Store a lesson's figures in the table of results and in the README's.
 
-    A run with parameters is a variant of the lesson: its figures are stored under a key of their
-    own. What a run with other seeds gave is stored beside the lesson's own figures, even if it
-    failed: to leave such runs out would make a result look better than it is. Unless the notebook
-    is stored too, its figures stay those of the table: the last digits depend on the machine.
+    A run with parameters is a variant of the lesson: its figures are stored under a key of
+    their own. What a run with other seeds gave is stored beside the lesson's own figures,
+    even if it
+    failed: to leave such runs out would make a result look better than it is. Unless the
+        notebook
+    is stored too, its figures stay those of the table: the last digits depend on the
+        machine.
     """
     settings = [f"{name}={value}" for name, value in parameters.items()]
     key = " ".join([lesson.number, *settings])
     if lesson.seed:
         ledger.save_other_seed(key, _other_seed(lesson), root / results.TABLE)
     elif lesson.status == "passed":
-        stored = {} if save or parameters else results.gather(notebooks.read(lesson.path)) or {}
+        stored = (
+            {} if save or parameters else results.gather(notebooks.read(lesson.path)) or {}
+        )
         ledger.save({key: _entry(lesson) | stored}, root / results.TABLE)
     ledger.update_readme(root)
 
 
 def _save_notebook(lesson):
     """Store a lesson's outputs in `notebooks/`."""
-    # What differs from machine to machine, such as Python's version, is not the lesson's, and
-    # neither is what editors note in a cell.
+    # What differs from machine to machine, such as Python's version, is not the lesson's,
+    # and neither is what editors note in a cell.
     lesson.notebook.metadata["language_info"] = {"name": "python"}
     for cell in lesson.notebook.cells:
-        cell.metadata = {name: cell.metadata[name] for name in ("tags",) if name in cell.metadata}
+        cell.metadata = {
+            name: cell.metadata[name] for name in ("tags",) if name in cell.metadata
+        }
     write(lesson.path, nbformat.writes(lesson.notebook) + "\n")

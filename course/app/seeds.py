@@ -1,8 +1,8 @@
 """How much of a result is chance: a lesson run again with other random numbers.
 
-A lesson gives its seeds by hand, so that it says the same every time. `python3 -m course run
---seeds 3` runs it twice more. Each time the runner puts a call of `vary` before the first cell;
-the lesson itself does not change.
+A lesson gives its seeds by hand, so that it says the same every time. `python3 -m course
+run --seeds 3` runs it twice more. Each time the runner puts a call of `vary` before the
+first cell; the lesson itself does not change.
 """
 
 import ast
@@ -15,9 +15,9 @@ def vary(seed):
     """Let the rest of a notebook draw other random numbers, and go on where a claim fails.
 
     Each seed that goes to NumPy's `default_rng` or Keras' `set_random_seed` is raised by
-    1000 * seed: initial weights, batches, synthetic data and what a lesson itself draws from real
-    data change, the parts that `course.data` splits real data into do not. An `assert` is checked
-    and reported, and ends nothing.
+    1000 * seed: initial weights, batches, synthetic data and what a lesson itself draws
+    from real data change, the parts that `course.data` splits real data into do not. An
+    `assert` is checked and reported, and ends nothing.
 
     Args:
         seed: which run this is, from 1; a lesson's own seeds are those of run 0.
@@ -39,7 +39,9 @@ def raised(function, run):
     @functools.wraps(function)
     def higher(seed=None, *arguments, **named):
         # None asks for chance itself, and a generator has a seed already.
-        return function(seed + STEP * run if isinstance(seed, int) else seed, *arguments, **named)
+        return function(
+            seed + STEP * run if isinstance(seed, int) else seed, *arguments, **named
+        )
 
     return higher
 

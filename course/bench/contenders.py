@@ -1,8 +1,9 @@
 """What `python3 -m course bench` compares: the same network, trained in the same way, by several.
 
-A contender is two functions without arguments: the "forward" pass, and a whole training "step"
-(forward, loss, gradients, global clipping, Adam). The network is one recurrent layer whose
-outputs at all steps go through a dense layer to classes, as in a character language model.
+A contender is two functions without arguments: the "forward" pass, and a whole training
+"step" (forward, loss, gradients, global clipping, Adam). The network is one recurrent layer
+whose outputs at all steps go through a dense layer to classes, as in a character language
+model.
 """
 
 import importlib.util
@@ -46,8 +47,8 @@ def names():
 def flops(case, kind):
     """Return the operations in the matrix products of a "forward" pass or a training "step".
 
-    Going back, each product takes two more of its size, one for each factor's gradient; only the
-    inputs' gradient is not needed.
+    Going back, each product takes two more of its size, one for each factor's gradient;
+    only the inputs' gradient is not needed.
     """
     rows, gates = case.batch * case.time, GATES[case.cell] * case.units
     inputs, others = INPUTS * gates, case.units * gates + case.units * CLASSES
@@ -109,7 +110,10 @@ def _torch(case):
 
     torch.manual_seed(0)
     cell = getattr(torch.nn, case.cell.removeprefix("Simple"))
-    rnn, dense = cell(INPUTS, case.units, batch_first=True), torch.nn.Linear(case.units, CLASSES)
+    rnn, dense = (
+        cell(INPUTS, case.units, batch_first=True),
+        torch.nn.Linear(case.units, CLASSES),
+    )
     weights = [*rnn.parameters(), *dense.parameters()]
     optimizer = torch.optim.Adam(weights, eps=1e-7)  # Keras' epsilon
     x, y = map(torch.from_numpy, data(case))
@@ -170,11 +174,12 @@ def _limit(case):
 def memory(case, name):
     """Return by how many megabytes this process grows, at most, while it trains.
 
-    A tiny shape goes first, so that what compiling takes is seen apart from what the shape takes.
-    As XLA compiles again for the shape, its second figure is an upper bound.
+    A tiny shape goes first, so that what compiling takes is seen apart from what the shape
+    takes. As XLA compiles again for the shape, its second figure is an upper bound.
 
     Returns:
-        {"compile": growth in one step of the tiny shape, "step": further growth in five steps}.
+        {"compile": growth in one step of the tiny shape, "step": further growth in five
+        steps}.
     """
     tiny = build(case._replace(batch=1, time=2), name)["step"]
     compiling = _growth(tiny)

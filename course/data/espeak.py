@@ -1,8 +1,9 @@
 """Speech from text: the synthesiser espeak-ng, called in this process.
 
-espeak-ng builds each sound from a few resonances, so its voices sound like machines; it is also
-hundreds of times faster than speech, and the same words come out the same every time. The wheel
-`espeakng-loader` brings the library and its data, and no system package is needed.
+espeak-ng builds each sound from a few resonances, so its voices sound like machines; it is
+also hundreds of times faster than speech, and the same words come out the same every time.
+The wheel `espeakng-loader` brings the library and its data, and no system package is
+needed.
 Licence: espeak-ng is free software under GPL-3.0.
 """
 
@@ -47,14 +48,14 @@ def say(text, voice="en-us", rate=175, pitch=50, pitch_range=50):
 
     Args:
         text: what to say, in Latin letters.
-        voice: an accent, a key of `ACCENTS`; or accent and speaker, such as "en-us+Annie", where
-            the speaker is one of `speakers()`.
+        voice: an accent, a key of `ACCENTS`; or accent and speaker, such as "en-us+Annie",
+            where the speaker is one of `speakers()`.
         rate: words per minute, 80 to 450.
         pitch: how high the voice is, 0 to 99; 50 is the speaker's own pitch.
         pitch_range: how lively the voice is, 0 to 99; 0 is monotonous.
     Returns:
-        audio between -1 and 1, shape (samples,), float32; and its rate, 22,050 samples per second.
-        The same arguments give the same audio, whatever was said before.
+        audio between -1 and 1, shape (samples,), float32; and its rate, 22,050 samples per
+        second. The same arguments give the same audio, whatever was said before.
     Raises:
         CourseError: the text or an argument will not do, or the library does not load.
     """
@@ -81,8 +82,8 @@ def say(text, voice="en-us", rate=175, pitch=50, pitch_range=50):
 def speakers():
     """Return the names of all speakers, in order.
 
-    A dozen of the library's speakers are left out. They breathe: noise is mixed into their voices
-    that is different every time, whatever one does to the library.
+    A dozen of the library's speakers are left out. They breathe: noise is mixed into their
+    voices that is different every time, whatever one does to the library.
 
     Raises:
         CourseError: the library is not there.
@@ -94,7 +95,9 @@ def speakers():
 
 def _check(text, voice, rate, pitch, pitch_range):
     if not re.search(r"[^\W_]", text):
-        raise CourseError(f"{text!r} has nothing to say in it: give a text with letters or digits.")
+        raise CourseError(
+            f"{text!r} has nothing to say in it: give a text with letters or digits."
+        )
     if unspeakable := _UNSPEAKABLE.search(text):
         raise CourseError(
             f"The voices speak English and do not know the character {unspeakable[0]!r}: leave it "
@@ -104,21 +107,29 @@ def _check(text, voice, rate, pitch, pitch_range):
     if accent not in ACCENTS:
         raise CourseError(f"There is no accent {accent!r}: there are {', '.join(ACCENTS)}.")
     if plus and speaker not in speakers():
-        raise CourseError(f"There is no speaker {speaker!r}: there are {', '.join(speakers())}.")
-    limits = {"rate": (rate, 80, 450), "pitch": (pitch, 0, 99), "pitch_range": (pitch_range, 0, 99)}
+        raise CourseError(
+            f"There is no speaker {speaker!r}: there are {', '.join(speakers())}."
+        )
+    limits = {
+        "rate": (rate, 80, 450),
+        "pitch": (pitch, 0, 99),
+        "pitch_range": (pitch_range, 0, 99),
+    }
     for name, (value, low, high) in limits.items():
         if not (low <= value <= high and value == int(value)):
-            raise CourseError(f"{name} is {value}: take a whole number from {low} to {high}.")
+            raise CourseError(
+                f"{name} is {value}: take a whole number from {low} to {high}."
+            )
 
 
 @contextlib.contextmanager
 def _library():
     """Load the library for one utterance, and let nobody else use it meanwhile.
 
-    The library keeps settings and counters in global variables. Voice, rate and pitch can be set
-    anew; the counter that lets the pitch flutter cannot, not even by initialising again, and so
-    each utterance would depend on the one before. A library that is loaded again starts from
-    nothing, and that takes less than a millisecond.
+    The library keeps settings and counters in global variables. Voice, rate and pitch can
+    be set anew; the counter that lets the pitch flutter cannot, not even by initialising
+    again, and so each utterance would depend on the one before. A library that is loaded
+    again starts from nothing, and that takes less than a millisecond.
     """
     path, data = _paths()
     with _speaking:
@@ -131,7 +142,10 @@ def _library():
                 ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint,
                 ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p,
             ]  # fmt: skip
-            if library.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _DO_NOT_EXIT) != RATE:
+            if (
+                library.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _DO_NOT_EXIT)
+                != RATE
+            ):
                 raise CourseError(_no_library(f"its data in {data} cannot be read"))
             yield library
             library.espeak_Terminate()

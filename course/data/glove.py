@@ -15,11 +15,12 @@ def glove(words=()):
     """Return the GloVe vectors of some words.
 
     The file has 400,000 words, the most frequent first, and most of the time is spent on
-    decompressing it. So only its beginning is read: the first 100,000 words take a quarter of
-    the time.
+    decompressing it. So only its beginning is read: the first 100,000 words take a quarter
+    of the time.
 
     Args:
-        words: the words that are wanted, in lower case; punctuation and n't, 's, 're are words.
+        words: the words that are wanted, in lower case; punctuation and n't, 's, 're are
+            words.
             None are wanted by default: that only fetches the file and reads it.
     Returns:
         {word: vector of shape (50,), float32} of those words that were found.

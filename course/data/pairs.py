@@ -13,7 +13,9 @@ from course.data.text import read_text
 from course.errors import CourseError
 from course.files import from_home
 
-PAD, START, END, UNKNOWN = range(4)  # the special pieces, as `course.data.subwords` numbers them
+PAD, START, END, UNKNOWN = range(
+    4
+)  # the special pieces, as `course.data.subwords` numbers them
 MINIMUM_PAIRS = 1_000
 
 
@@ -41,8 +43,8 @@ class Translations(NamedTuple):
         validation, test: lists of `Sentence`, none of them in `train` in any form.
         longer: list of `Sentence`, longer than any that is in the other parts.
         licence: of the corpus, in words.
-        left_out: how many pairs are not in `train` because their translation is, in some form,
-            a held-out sentence's reference.
+        left_out: how many pairs are not in `train` because their translation is, in some
+            form, a held-out sentence's reference.
     """
 
     train: list
@@ -75,17 +77,18 @@ def clean(text):
 def split_pairs(pairs, max_words=10, held_out=2_000, seed=0, licence=""):
     """Split pairs so that no held-out sentence is in training in any form.
 
-    A sentence's form is its words in lower case: "Go!" and "go." are one form. Source sentences
-    are drawn by form, so that all pairs of a form go to the same part. Of a held-out form one
-    way of writing is kept, with every translation of it. A training pair is left out if its
-    translation has the form of a held-out sentence's translation, so that neither side of a
-    held-out pair is in training. Paraphrases ("I'm" and "I am") are different forms.
+    A sentence's form is its words in lower case: "Go!" and "go." are one form. Source
+    sentences are drawn by form, so that all pairs of a form go to the same part. Of a
+    held-out form one way of writing is kept, with every translation of it. A training pair
+    is left out if its translation has the form of a held-out sentence's translation, so
+    that neither side of a held-out pair is in training. Paraphrases ("I'm" and "I am") are
+    different forms.
 
     Args:
         pairs: list of `Pair`.
         max_words: sentences have at most so many words; in training, translations as well.
-        held_out: so many sentences to test on, at most a tenth of all; a quarter as many more
-            for validation, and at most as many longer ones.
+        held_out: so many sentences to test on, at most a tenth of all; a quarter as many
+            more for validation, and at most as many longer ones.
         seed: which sentences go where.
         licence: words about the corpus.
     Returns:
@@ -93,7 +96,9 @@ def split_pairs(pairs, max_words=10, held_out=2_000, seed=0, licence=""):
     Raises:
         CourseError: fewer than 1,000 pairs are short enough, or too few of them differ.
     """
-    cleaned = [Pair(clean(source), clean(target), credit) for source, target, credit in pairs]
+    cleaned = [
+        Pair(clean(source), clean(target), credit) for source, target, credit in pairs
+    ]
     pairs = list({pair[:2]: pair for pair in cleaned}.values())  # each once
     short = sum(count_words(pair.source) <= max_words for pair in pairs)
     if short < MINIMUM_PAIRS:
@@ -108,14 +113,18 @@ def split_pairs(pairs, max_words=10, held_out=2_000, seed=0, licence=""):
     forms = sorted(by_form)  # the same order whatever order the pairs came in
     shuffle(forms)
 
-    longest = {form: max(count_words(pair.source) for pair in by_form[form]) for form in forms}
+    longest = {
+        form: max(count_words(pair.source) for pair in by_form[form]) for form in forms
+    }
     within = [form for form in forms if longest[form] <= max_words]
     beyond = [form for form in forms if longest[form] > max_words]
     count = min(held_out, len(within) // 10)
     test, validation = within[:count], within[count : count + count // 4]
     beyond = beyond[:count]
     references = {
-        normal_form(pair.target) for form in test + validation + beyond for pair in by_form[form]
+        normal_form(pair.target)
+        for form in test + validation + beyond
+        for pair in by_form[form]
     }
     candidates = [
         pair
@@ -132,7 +141,9 @@ def split_pairs(pairs, max_words=10, held_out=2_000, seed=0, licence=""):
             f"most {max_words} words too."
         )
     shuffle(kept)
-    parts = ([_sentence(by_form[form]) for form in part] for part in (validation, test, beyond))
+    parts = (
+        [_sentence(by_form[form]) for form in part] for part in (validation, test, beyond)
+    )
     return Translations(kept, *parts, licence, left_out)
 
 
@@ -143,7 +154,9 @@ def _sentence(pairs):
         ways[pair.source].append(pair)
     source = max(ways, key=lambda way: len(ways[way]))
     chosen = ways[source]
-    return Sentence(source, [pair.target for pair in chosen], [pair.credit for pair in chosen])
+    return Sentence(
+        source, [pair.target for pair in chosen], [pair.credit for pair in chosen]
+    )
 
 
 def read_pairs(path):
@@ -157,7 +170,8 @@ def read_pairs(path):
     Returns:
         list of `Pair`.
     Raises:
-        CourseError: the file cannot be read, or a line is no pair; the message names the line.
+        CourseError: the file cannot be read, or a line is no pair; the message names the
+            line.
     """
     path = from_home(path)
     pairs = []
@@ -169,9 +183,13 @@ def read_pairs(path):
         if len(columns) == 1:
             problem = "has no tab: write a sentence, a tab, and its translation"
         elif not columns[0] or not columns[1]:
-            problem = "has nothing on one side of its first tab: write a sentence on both sides"
+            problem = (
+                "has nothing on one side of its first tab: write a sentence on both sides"
+            )
         elif len(columns) > 3:
-            problem = f"has {len(columns)} columns: at most a credit may follow the two sentences"
+            problem = (
+                f"has {len(columns)} columns: at most a credit may follow the two sentences"
+            )
         if problem:
             raise CourseError(f"{path}, line {number:,}, {problem}.")
         pairs.append(Pair(*columns))
@@ -189,7 +207,9 @@ def own_pairs(path, **limits):
     Raises:
         CourseError: as `read_pairs` and `split_pairs`.
     """
-    return split_pairs(read_pairs(path), licence=f"your own pairs from {Path(path).name}", **limits)
+    return split_pairs(
+        read_pairs(path), licence=f"your own pairs from {Path(path).name}", **limits
+    )
 
 
 def pad(rows, length):
@@ -211,8 +231,9 @@ def bucket_batches(sources, targets, lengths, batch=64, steps=1_000, seed=0):
     """Deal pairs out in batches of few shapes, since a compiled model has to be compiled for each.
 
     Pairs of about the same length go together: those that fit into lengths[0] on both sides
-    are one bucket, those of the others that fit into lengths[1] the next, and so on. Padding is
-    little that way. Batches come in random order, with each bucket as often as it has pairs.
+    are one bucket, those of the others that fit into lengths[1] the next, and so on.
+    Padding is little that way. Batches come in random order, with each bucket as often as
+    it has pairs.
 
     Args:
         sources: lists of piece numbers.
@@ -222,8 +243,8 @@ def bucket_batches(sources, targets, lengths, batch=64, steps=1_000, seed=0):
         steps: number of batches; the pairs are shuffled anew each time they run out.
         seed: for the order.
     Yields:
-        ((source, target before), target): arrays (batch, length); the decoder reads <start> and
-        the translation, and has to say the translation and <end>.
+        ((source, target before), target): arrays (batch, length); the decoder reads <start>
+        and the translation, and has to say the translation and <end>.
     Raises:
         ValueError: no bucket has a batch full of pairs.
     """
@@ -239,7 +260,9 @@ def bucket_batches(sources, targets, lengths, batch=64, steps=1_000, seed=0):
             for k, rows in enumerate(members):
                 shuffled = rng.permutation(rows)
                 full = len(rows) // batch
-                order += [(k, part) for part in shuffled[: full * batch].reshape(full, batch)]
+                order += [
+                    (k, part) for part in shuffled[: full * batch].reshape(full, batch)
+                ]
             rng.shuffle(order)
         k, rows = order.pop()
         source = pad([sources[i] for i in rows], lengths[k])

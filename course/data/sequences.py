@@ -22,11 +22,12 @@ def adding_problem(count, length, seed):
     Returns:
         x, shape (count, length, 2), float32: the numbers and the marks (1 or 0).
         y, shape (count, 1), float32: the sums, between 0 and 2.
-    Source: Le, Jaitly and Hinton (2015) for the numbers, the marks and the target; Arjovsky,
-        Shah and Bengio (2016) for one mark in each half. The task is from Hochreiter and
-        Schmidhuber (1997), who draw the numbers from [-1, 1], put one mark in the first ten
-        steps and the other before the middle, put -1 as mark on the first and the last
-        step, vary the length by a tenth, and scale the target to 0.5 + (v1 + v2) / 4.
+    Source: Le, Jaitly and Hinton (2015) for the numbers, the marks and the target;
+        Arjovsky, Shah and Bengio (2016) for one mark in each half. The task is from
+        Hochreiter and Schmidhuber (1997), who draw the numbers from [-1, 1], put one mark
+        in the first ten steps and the other before the middle, put -1 as mark on the first
+        and the last step, vary the length by a tenth, and scale the target to 0.5 + (v1 +
+        v2) / 4.
     """
     if length < 2:
         raise ValueError(f"length is {length}, but two marks need at least 2 steps")
@@ -47,8 +48,9 @@ TEMPORAL_SYMBOLS = "EBabcdXY"
 def temporal_order(count, symbols, seed):
     """Make sequences of letters whose class is the order of a few X and Y far apart.
 
-    A sequence has 100 to 110 letters. It begins with E, ends with B, and is otherwise filled
-    with a, b, c and d at random. At two or three steps stands an X or a Y instead. The class is
+    A sequence has 100 to 110 letters. It begins with E, ends with B, and is otherwise
+    filled with a, b, c and d at random. At two or three steps stands an X or a Y instead.
+    The class is
     told by those alone: XX, XY, YX, YY, or with three symbols XXX, XXY … YYY.
 
     Args:
@@ -56,8 +58,8 @@ def temporal_order(count, symbols, seed):
         symbols: 2 or 3, how many X or Y a sequence has.
         seed: the same seed gives the same sequences.
     Returns:
-        x, shape (count, 110, 8), float32: one-hot letters in the order of `TEMPORAL_SYMBOLS`;
-            steps after the end are all zeros.
+        x, shape (count, 110, 8), float32: one-hot letters in the order of
+            `TEMPORAL_SYMBOLS`; steps after the end are all zeros.
         y, shape (count,), int32: the class, below 4 or 8; X counts as 0 and Y as 1, and the
             earliest symbol weighs most.
     Raises:
@@ -107,8 +109,8 @@ def embedded_reber(count, seed):
     """Draw strings of the embedded Reber grammar.
 
     A string is B, then T or P, then a string of the Reber grammar, then the *same* T or P
-    again, then E. Where the grammar allows two symbols, either is drawn with probability 1/2.
-    The last but one symbol can be predicted only by who remembers the second.
+    again, then E. Where the grammar allows two symbols, either is drawn with probability
+    1/2. The last but one symbol can be predicted only by who remembers the second.
 
     Args:
         count: number of strings; the same string may come more than once.
@@ -144,7 +146,9 @@ def legal_next(string):
     node, legal = "start", []
     for position, symbol in enumerate(string):
         if symbol not in _EMBEDDED[node]:
-            raise ValueError(f"the grammar does not allow {symbol!r} at position {position}")
+            raise ValueError(
+                f"the grammar does not allow {symbol!r} at position {position}"
+            )
         node = _EMBEDDED[node][symbol]
         legal.append(set(_EMBEDDED[node]))
     return legal
@@ -168,7 +172,8 @@ def reber_arrays(strings):
 def reber_streams(count, steps, seed):
     """Make streams of embedded Reber strings that follow each other without a break.
 
-    After the E of one string comes the B of the next, and nothing else says that one is over.
+    After the E of one string comes the B of the next, and nothing else says that one is
+    over.
 
     Args:
         count: number of streams; each starts at the beginning of a string.
@@ -181,7 +186,8 @@ def reber_streams(count, steps, seed):
     strings = embedded_reber(count * (steps // 9 + 1), seed)  # none is shorter than 9
     shares = [strings[row::count] for row in range(count)]
     legal = [
-        [symbols or {"B"} for string in share for symbols in legal_next(string)] for share in shares
+        [symbols or {"B"} for string in share for symbols in legal_next(string)]
+        for share in shares
     ]
     streams = ["".join(share)[: steps + 1] for share in shares]
     return _arrays(streams, [allowed[:steps] for allowed in legal])

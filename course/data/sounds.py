@@ -19,7 +19,8 @@ def read_sound(path, rate=RATE, longest=LONGEST):
     """Read a recording from a file.
 
     Args:
-        path: a WAV, FLAC, OGG, MP3, AIFF or AU file, at any rate, with any number of channels.
+        path: a WAV, FLAC, OGG, MP3, AIFF or AU file, at any rate, with any number of
+            channels.
         rate: samples per second that are wanted.
         longest: seconds.
     Returns:
@@ -85,7 +86,9 @@ def without_silence(audio):
     """
     block = RATE // 100
     blocks = audio[: len(audio) // block * block].reshape(-1, block)
-    power = np.square(blocks - audio.mean()).mean(axis=1)  # a microphone's zero can lie elsewhere
+    power = np.square(blocks - audio.mean()).mean(
+        axis=1
+    )  # a microphone's zero can lie elsewhere
     loud = np.flatnonzero(power >= power.max() / 10 ** (SILENCE / 10))
     return audio[block * loud[0] : block * (loud[-1] + 1)]
 
@@ -100,7 +103,9 @@ def _check_length(count, rate, longest, name):
     if count == 0:
         raise CourseError(f"{name} is empty: it holds 0 samples, so record anew.")
     if seconds > longest:
-        length = f"{seconds:.1f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+        length = (
+            f"{seconds:.1f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+        )
         raise CourseError(f"{name} is {length} long: cut it to {longest} seconds or less.")
     if seconds < SHORTEST:
         raise CourseError(

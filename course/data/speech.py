@@ -1,7 +1,7 @@
 """Speech to train on: any text, in many voices, with noise, echo and a telephone if wanted.
 
-What is said comes from `digit_strings` or `spoken_numbers`. `draw` gives each text a voice of one
-of three parts, and `features` turns the spoken texts into what a network reads:
+What is said comes from `digit_strings` or `spoken_numbers`. `draw` gives each text a voice
+of one of three parts, and `features` turns the spoken texts into what a network reads:
 
     utterances = draw(map(in_words, digit_strings(1000, seed=0)), "train", seed=0)
     x = features(utterances, FrontEnd())
@@ -39,11 +39,23 @@ __all__ = [
     "spoken_numbers",
 ]
 
-# Some speakers are nearly the same under two names, such as adam and klatt6. These are not: each
-# sounds unlike all others, so nobody like them is heard in training.
+# Some speakers are nearly the same under two names, such as adam and klatt6. These are not:
+# each sounds unlike all others, so nobody like them is heard in training.
 VALIDATION = ("Jacky", "Lee", "Marco", "f1", "grandma", "norbert", "shelby", "travis")
-TEST = ("Andrea", "Andy", "Annie", "belinda", "f4", "ian", "kaukovalta", "m4", "pablo", "zac")
-# Added to the name of what is cached; change it whenever the same utterance would sound different.
+TEST = (
+    "Andrea",
+    "Andy",
+    "Annie",
+    "belinda",
+    "f4",
+    "ian",
+    "kaukovalta",
+    "m4",
+    "pablo",
+    "zac",
+)
+# Added to the name of what is cached; change it whenever the same utterance would sound
+# different.
 VERSION = 1
 
 
@@ -52,8 +64,8 @@ class Utterance(NamedTuple):
 
     Attributes:
         text, voice, rate, pitch: as for `say`.
-        noise: signal-to-noise ratio in decibels; None for no noise. At 0 the noise is as loud as
-            the speech.
+        noise: signal-to-noise ratio in decibels; None for no noise. At 0 the noise is as
+            loud as the speech.
         echo: reverberation time of the room in seconds, after which an echo is 60 decibels
             softer; 0 for none.
         telephone: whether only the band of a telephone is left, 300 to 3,400 hertz.
@@ -91,8 +103,8 @@ def in_words(digits):
 def spoken_numbers(count, seed):
     """Return numbers from 0 to 999,999 in words, such as "forty two thousand and seven".
 
-    A number has 1 to 6 digits, and all lengths are equally likely. The words have no commas and
-    no hyphens, so that a transcript needs the letters a to z and the space alone.
+    A number has 1 to 6 digits, and all lengths are equally likely. The words have no commas
+    and no hyphens, so that a transcript needs the letters a to z and the space alone.
     """
     from num2words import num2words
 
@@ -121,10 +133,11 @@ def draw(texts, part, seed, recorded=False):
 
     Args:
         texts: what is said.
-        part: "train", "validation" or "test". No speaker is in two parts; the accents are shared.
+        part: "train", "validation" or "test". No speaker is in two parts; the accents are
+            shared.
         seed: the same seed gives the same utterances.
-        recorded: whether half of the utterances get noise, echo and telephone as well, each by
-            chance.
+        recorded: whether half of the utterances get noise, echo and telephone as well, each
+            by chance.
     Returns:
         a list of `Utterance`.
     """
@@ -173,16 +186,22 @@ def _echo(audio, seconds, rng):
     """Convolve with a room: the direct sound, and noise that decays by 60 decibels in `seconds`."""
     time = np.arange(1, int(seconds * RATE)) / RATE
     room = rng.normal(size=len(time)) * 10 ** (-3 * time / seconds)
-    room *= 0.5 / np.sqrt(np.sum(room**2))  # echoes have a quarter of the direct sound's power
+    room *= 0.5 / np.sqrt(
+        np.sum(room**2)
+    )  # echoes have a quarter of the direct sound's power
     length = _fast_length(len(audio) + len(room))
-    spectrum = np.fft.rfft(audio, length) * np.fft.rfft(np.concatenate([[1.0], room]), length)
+    spectrum = np.fft.rfft(audio, length) * np.fft.rfft(
+        np.concatenate([[1.0], room]), length
+    )
     return np.fft.irfft(spectrum)[: len(audio)]
 
 
 def _noise(audio, ratio, rng):
     """Add pink noise, whose power falls with frequency as that of most backgrounds does."""
     white = np.fft.rfft(rng.normal(size=_fast_length(len(audio))))
-    noise = np.fft.irfft(white / np.sqrt(np.maximum(np.arange(len(white)), 1)))[: len(audio)]
+    noise = np.fft.irfft(white / np.sqrt(np.maximum(np.arange(len(white)), 1)))[
+        : len(audio)
+    ]
     return audio + noise * audio.std() / noise.std() * 10 ** (-ratio / 20)
 
 
@@ -206,8 +225,8 @@ class FrontEnd:
     """How audio becomes features: log-mel energies, or MFCC made of them.
 
     Attributes:
-        window, hop: length of a frame, and distance of frames, in samples. The defaults are 40
-            and 20 milliseconds.
+        window, hop: length of a frame, and distance of frames, in samples. The defaults are
+            40 and 20 milliseconds.
         fft_length: length of the Fourier transform.
         mels: number of mel filters.
         coefficients: number of MFCC; None for the log-mel energies themselves.
@@ -249,7 +268,9 @@ def features(utterances, front_end):
     if kept is None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{path}.lock"):  # a second process waits, and reads what the first made
+            with FileLock(
+                f"{path}.lock"
+            ):  # a second process waits, and reads what the first made
                 kept = _read(path) or _make(path, utterances, front_end)
         except OSError as error:
             raise CourseError(wheels.explain(error)) from error
@@ -278,5 +299,11 @@ def _read(path):
     try:
         with np.load(path) as file:
             return file["values"], file["ends"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # nothing, or damaged
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        zipfile.BadZipFile,
+    ):  # nothing, or damaged
         return None

@@ -6,8 +6,9 @@ SPECIAL = ["<pad>", "<start>", "<end>", "<unk>"]  # numbers 0 to 3, see course.d
 class Subwords:
     """A vocabulary of pieces that was learned from texts.
 
-    Texts are put in lower case. A piece that begins a word is marked with ▁ in front, so that
-    spaces come back when pieces are joined; punctuation is never part of a word's piece.
+    Texts are put in lower case. A piece that begins a word is marked with ▁ in front, so
+    that spaces come back when pieces are joined; punctuation is never part of a word's
+    piece.
 
     Args:
         texts: what to learn from; the training part and nothing else.

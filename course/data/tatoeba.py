@@ -9,8 +9,8 @@ LICENCE = "sentences and translations from tatoeba.org, CC BY 2.0 FR"
 def tatoeba(max_words=10, seed=0):
     """Return English–Spanish pairs, split by English sentence.
 
-    The file has 140,868 pairs of 119,183 English sentences: some have several translations, and
-    all of them count as right. `split_pairs` says what is guaranteed of the split.
+    The file has 140,868 pairs of 119,183 English sentences: some have several translations,
+    and all of them count as right. `split_pairs` says what is guaranteed of the split.
 
     Args:
         max_words: sentences have at most so many words.

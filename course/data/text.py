@@ -34,7 +34,9 @@ class Text:
         numbers = {character: i for i, character in enumerate(self.characters)}
         unknown = sorted(set(text) - set(numbers))
         if unknown:
-            raise CourseError(f"The model does not know the character {unknown[0]!r}: leave it out.")
+            raise CourseError(
+                f"The model does not know the character {unknown[0]!r}: leave it out."
+            )
         return np.array([numbers[character] for character in text], dtype="int32")
 
     def decode(self, numbers):

@@ -19,15 +19,16 @@ VEGA_WHEEL = {
 def springfield():
     """Return the temperature at Springfield, Illinois, for every hour of two years and a quarter.
 
-    The weather station is number 724390, the airport. Its reports, which come at odd minutes,
-    were turned into one value for each full hour by the makers of the file, in degrees
-    Fahrenheit. None is missing. The package calls its samples simulated; that is true of the
-    meter readings that come with the temperatures, not of the temperatures themselves.
+    The weather station is number 724390, the airport. Its reports, which come at odd
+    minutes, were turned into one value for each full hour by the makers of the file, in
+    degrees Fahrenheit. None is missing. The package calls its samples simulated; that is
+    true of the meter readings that come with the temperatures, not of the temperatures
+    themselves.
 
     Returns:
-        a pandas Series of 19,417 temperatures in °C, from 2015-11-22 00:00 to 2018-02-08 00:00.
-        The times are local standard time (UTC - 6 hours) all year, so that no clock change makes
-        a gap or a repetition.
+        a pandas Series of 19,417 temperatures in °C, from 2015-11-22 00:00 to 2018-02-08
+        00:00. The times are local standard time (UTC - 6 hours) all year, so that no clock
+        change makes a gap or a repetition.
     Raises:
         CourseError: the file cannot be fetched.
     Source: NOAA; the file is sample data of the package eemeter.
@@ -35,7 +36,9 @@ def springfield():
     import pandas as pd
 
     table = pd.read_csv(wheels.fetch(**EEMETER_WHEEL))
-    times = pd.to_datetime(table["dt"], utc=True).dt.tz_localize(None) - pd.Timedelta(hours=6)
+    times = pd.to_datetime(table["dt"], utc=True).dt.tz_localize(None) - pd.Timedelta(
+        hours=6
+    )
     series = pd.Series(_celsius(table["tempF"].to_numpy()), times, name="temperature")
     return series.rename_axis("time").asfreq("h")
 
@@ -43,10 +46,11 @@ def springfield():
 def seattle_normals():
     """Return the temperature of an average year in Seattle, hour by hour.
 
-    The file calls itself the temperatures of 2010. It cannot be: from one day to the next its
-    highest temperature moves by a tenth of a degree, where measurements move by three. A station's
-    hourly *normals*, means over thirty years, look like this. One hour is missing, 03:00 on 14
-    March, the day on which clocks went forward; it is filled with the mean of its neighbours.
+    The file calls itself the temperatures of 2010. It cannot be: from one day to the next
+    its highest temperature moves by a tenth of a degree, where measurements move by three.
+    A station's hourly *normals*, means over thirty years, look like this. One hour is
+    missing, 03:00 on 14 March, the day on which clocks went forward; it is filled with the
+    mean of its neighbours.
 
     Returns:
         a pandas Series of 8,760 temperatures in °C.
@@ -63,8 +67,8 @@ def seattle_daily():
     """Return measured weather in Seattle for every day of 2012 to 2015.
 
     Returns:
-        a pandas DataFrame of 1,461 rows: precipitation in mm, temp_max and temp_min in °C, wind in
-        m/s, and weather in one word.
+        a pandas DataFrame of 1,461 rows: precipitation in mm, temp_max and temp_min in °C,
+        wind in m/s, and weather in one word.
     Raises:
         CourseError: the file cannot be fetched.
     Source: NOAA; the file is seattle-weather of the package vega_datasets.

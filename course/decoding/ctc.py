@@ -41,7 +41,8 @@ class Hypothesis(NamedTuple):
 
     Attributes:
         symbols: list of symbol numbers.
-        log_p: its log-probability under CTC alone: that of all its paths that were followed.
+        log_p: its log-probability under CTC alone: that of all its paths that were
+            followed.
         score: what it is ranked by.
     """
 
@@ -64,8 +65,8 @@ def prefix_beam_search(log_probs, **options):
     Raises:
         ValueError: these are no log-probabilities.
     Source: Graves (2012), "Supervised sequence labelling with recurrent neural networks",
-        section 7.5, for the search; Hannun, Maas, Jurafsky and Ng (2014), algorithm 1, for this
-        form of it and the language model.
+        section 7.5, for the search; Hannun, Maas, Jurafsky and Ng (2014), algorithm 1, for
+        this form of it and the language model.
     """
     beam = PrefixBeam(**options)
     beam.read(log_probs)
@@ -91,31 +92,34 @@ def ctc_beam(log_probs, steps, **options):
 class PrefixBeam:
     """The most probable beginnings of what an utterance says, as its frames come in.
 
-    A beginning, or prefix, has the probability of all paths so far that spell it. It is kept in
-    two parts: that of the paths that end in a blank, and that of those that end in the prefix's
-    last symbol. After a blank that symbol can come again; without one it only goes on. A prefix
-    is ranked by log p + alpha * log p_lm + beta * symbols, and a text by the same, with the end
-    of the text included in p_lm.
+    A beginning, or prefix, has the probability of all paths so far that spell it. It is
+    kept in
+    two parts: that of the paths that end in a blank, and that of those that end in the
+    prefix's last symbol. After a blank that symbol can come again; without one it only goes
+    on. A prefix is ranked by log p + alpha * log p_lm + beta * symbols, and a text by the
+    same, with the end of the text included in p_lm.
 
     Args:
         width: how many prefixes to keep after each frame.
-        language_model: a function that takes a prefix, a tuple of symbols, and returns an array
-            of shape (K,): the log-probability of each symbol that may come next and, in the
-            blank's place, of the text's end. None for no language model.
+        language_model: a function that takes a prefix, a tuple of symbols, and returns an
+            array of shape (K,): the log-probability of each symbol that may come next and,
+            in the blank's place, of the text's end. None for no language model.
         alpha: weight of the language model.
         beta: bonus for a symbol; the language model alone prefers short texts.
-        least: a symbol with a lower probability in a frame is not tried there, unless it is the
-            best one. Most frames then try one or two; 0 tries all and takes many times as long.
-    Source: as for `prefix_beam_search`; alpha and beta are those of Hannun et al. (2014), "Deep
-        Speech", section 2.2, where beta counts words.
+        least: a symbol with a lower probability in a frame is not tried there, unless it is
+            the best one. Most frames then try one or two; 0 tries all and takes many times
+            as long.
+    Source: as for `prefix_beam_search`; alpha and beta are those of Hannun et al. (2014),
+        "Deep Speech", section 2.2, where beta counts words.
     """
 
     def __init__(self, width=16, language_model=None, alpha=0.5, beta=0.0, least=1e-3):
         self.width, self.alpha, self.beta = width, alpha, beta
         self.language_model = language_model if alpha else None
         self.least = math.log(least) if least else NEVER
-        # For each prefix: log p of its paths that end in a blank, of the others, and the rest
-        # of its score. At first there is one path, which is empty, and a symbol may follow it.
+        # For each prefix: log p of its paths that end in a blank, of the others, and the
+        # rest of its score. At first there is one path, which is empty, and a symbol may
+        # follow it.
         self.prefixes = {(): (0.0, NEVER, 0.0)}
 
     def read(self, log_probs):
@@ -138,7 +142,8 @@ class PrefixBeam:
         """Return the kept prefixes as a list of `Hypothesis`, the best first.
 
         Args:
-            ended: whether the utterance is over; if not, the language model's end is left out.
+            ended: whether the utterance is over; if not, the language model's end is left
+                out.
         """
         found = []
         for prefix, (blank, symbol, rest) in self.prefixes.items():
@@ -168,7 +173,12 @@ class PrefixBeam:
                     add(prefix, NEVER, symbol + frame[k], rest)
                     before = blank
                 if before > NEVER:
-                    add((*prefix, k), NEVER, before + frame[k], rest + self._bonus(prefix, k))
+                    add(
+                        (*prefix, k),
+                        NEVER,
+                        before + frame[k],
+                        rest + self._bonus(prefix, k),
+                    )
         best = heapq.nlargest(self.width, grown.items(), key=_score)
         self.prefixes = dict(best)
 

@@ -14,7 +14,9 @@ def softmax(logits, temperature=1.0):
     Source: Ackley, Hinton and Sejnowski (1985), eq. 5, for the temperature.
     """
     scaled = np.asarray(logits, dtype="float64") / temperature
-    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))  # the shift avoids overflow
+    powers = np.exp(
+        scaled - scaled.max(axis=-1, keepdims=True)
+    )  # the shift avoids overflow
     return powers / powers.sum(axis=-1, keepdims=True)
 
 

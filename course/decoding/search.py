@@ -7,8 +7,8 @@ def greedy_search(step, states, start, end, max_length=30):
     """Take the most probable piece at every step, for many sequences side by side.
 
     Args:
-        step: takes the last pieces, shape (rows,), and the states; returns the log-probability of
-            every next piece, shape (rows, pieces), and the new states.
+        step: takes the last pieces, shape (rows,), and the states; returns the
+            log-probability of every next piece, shape (rows, pieces), and the new states.
         states: list of arrays or tensors whose first axis counts sequences.
         start, end: numbers of the piece to begin with and of the one that ends a sequence.
         max_length: steps after which a sequence is cut off.
@@ -28,19 +28,22 @@ def beam_search(step, states, start, end, width=4, max_length=30, alpha=1.0):
     """Look for the most probable sequences, with the `width` best beginnings kept at every step.
 
     A sequence of n pieces, with its end counted, has the score log p / n**alpha. Without
-    normalisation, alpha 0, short sequences win, since every piece costs probability; with alpha 1
-    the score is the mean log-probability of a piece. The beginnings of one length are compared
-    by log p alone. The search for a sequence is over when no beginning that is left can win.
+    normalisation, alpha 0, short sequences win, since every piece costs probability; with
+    alpha 1 the score is the mean log-probability of a piece. The beginnings of one length
+    are compared by log p alone. The search for a sequence is over when no beginning that is
+    left can win.
 
     Args:
-        step, start, end, max_length: as for `greedy_search`; a piece that is -inf is never taken.
-        states: list of arrays or tensors whose first axis counts sequences; `step` is called
-            with `width` rows for each, one after the other.
+        step, start, end, max_length: as for `greedy_search`; a piece that is -inf is never
+            taken.
+        states: list of arrays or tensors whose first axis counts sequences; `step` is
+            called with `width` rows for each, one after the other.
         width: how many beginnings to keep.
         alpha: exponent of the length.
     Returns:
-        a list of piece numbers for each sequence, without start and end, and the scores, shape
-        (sequences,). A sequence that never ended is its best beginning, with the score -inf.
+        a list of piece numbers for each sequence, without start and end, and the scores,
+        shape (sequences,). A sequence that never ended is its best beginning, with the
+        score -inf.
     Source: Sutskever, Vinyals and Le (2014), section 3.2, for the search; Wu et al. (2016),
         section 7, for the exponent.
     """
@@ -104,7 +107,9 @@ def _largest(values, count):
     places = np.argpartition(-values, count - 1, axis=1)[:, :count]
     found = np.take_along_axis(values, places, axis=1)
     order = np.argsort(-found, axis=1, kind="stable")
-    return np.take_along_axis(found, order, axis=1), np.take_along_axis(places, order, axis=1)
+    return np.take_along_axis(found, order, axis=1), np.take_along_axis(
+        places, order, axis=1
+    )
 
 
 def _until(end, row):

@@ -50,7 +50,8 @@ class Workers:
             workers.wait()
 
     Args:
-        folder: a Path that the program is given; what worker k says goes to `worker-k.log` there.
+        folder: a Path that the program is given; what worker k says goes to `worker-k.log`
+            there.
         count: how many.
         program: the module that each of them runs.
     """
@@ -98,7 +99,9 @@ class Workers:
             CourseError: a worker ended early, or it takes longer than `limit` seconds.
         """
         report = f"step {step} "
-        self._wait(lambda: any(line.startswith(report) for line in self.reports(index)), limit)
+        self._wait(
+            lambda: any(line.startswith(report) for line in self.reports(index)), limit
+        )
 
     def wait(self, limit=300):
         """Wait until all workers have done their work.
@@ -106,7 +109,9 @@ class Workers:
         Raises:
             CourseError: one ended early, or it takes longer than `limit` seconds.
         """
-        self._wait(lambda: all(process.poll() is not None for process in self.processes), limit)
+        self._wait(
+            lambda: all(process.poll() is not None for process in self.processes), limit
+        )
 
     def _wait(self, done, limit):
         end = time.monotonic() + limit

@@ -2,9 +2,10 @@
 
     python -m course.distributed.worker FOLDER
 
-TensorFlow learns from the environment variable TF_CONFIG which worker this is and where the others
-are. All of them read the batches in FOLDER, and worker 0 keeps checkpoints there. If one is lost,
-all end; started again, they go on from the last checkpoint. `course.distributed.cluster` starts them.
+TensorFlow learns from the environment variable TF_CONFIG which worker this is and where the
+others are. All of them read the batches in FOLDER, and worker 0 keeps checkpoints there. If
+one is lost, all end; started again, they go on from the last checkpoint.
+`course.distributed.cluster` starts them.
 """
 
 import json
@@ -28,8 +29,9 @@ def build(classes):
 
     The model takes numbers (batch, time) and returns logits (batch, time, classes).
     """
-    # Keras draws the seeds of first weights from here. Its own `set_random_seed` will not do: a
-    # lesson run with other seeds has raised it, and the processes of the workers have not.
+    # Keras draws the seeds of first weights from here. Its own `set_random_seed` will not
+    # do: a lesson run with other seeds has raised it, and the processes of the workers have
+    # not.
     random.seed(0)
     numbers = keras.Input((None,), dtype="int32")
     states = LSTM(128, return_sequences=True)(keras.ops.one_hot(numbers, classes))
@@ -53,7 +55,9 @@ def training_step(strategy, model, optimizer, size):
         with tf.GradientTape() as tape:
             share = loss(y, model(x, training=True)) / size  # the shares add up to the mean
         gradients = tape.gradient(share, model.trainable_variables)
-        optimizer.apply(gradients)  # first adds up the gradients of all workers: the all-reduce
+        optimizer.apply(
+            gradients
+        )  # first adds up the gradients of all workers: the all-reduce
         return share
 
     @tf.function
@@ -74,7 +78,11 @@ def train(folder):
     index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
     strategy = tf.distribute.MultiWorkerMirroredStrategy()  # waits for the others
     with np.load(Path(folder, "batches.npz")) as stored:
-        inputs, targets, classes = stored["inputs"], stored["targets"], int(stored["classes"])
+        inputs, targets, classes = (
+            stored["inputs"],
+            stored["targets"],
+            int(stored["classes"]),
+        )
     with strategy.scope():
         model, optimizer = build(classes)
     kept = checkpoints(folder, model, optimizer)
@@ -94,7 +102,9 @@ def train(folder):
 def main(folder=""):
     """Train; return a sentence, to end with, if that cannot begin or another worker is lost."""
     if "TF_CONFIG" not in os.environ or not Path(folder, "batches.npz").is_file():
-        return "Set TF_CONFIG, and give a folder that holds batches.npz: lesson 14 shows how."
+        return (
+            "Set TF_CONFIG, and give a folder that holds batches.npz: lesson 14 shows how."
+        )
     try:
         return train(folder)
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError):

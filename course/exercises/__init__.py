@@ -13,7 +13,9 @@ import pkgutil
 def lessons():
     """Return the lessons that have exercises, such as ["00", "01"]."""
     names = [module.name for module in pkgutil.iter_modules(__path__)]
-    return sorted(name.removeprefix("lesson_") for name in names if name.startswith("lesson_"))
+    return sorted(
+        name.removeprefix("lesson_") for name in names if name.startswith("lesson_")
+    )
 
 
 def questions(lesson):

@@ -21,10 +21,11 @@ class Question:
     Attributes:
         name: lesson and number, such as "02.q1".
         solution_text: the solution as it is shown, code or words.
-        answer: a correct answer: what the solution's code evaluates to. If it is a function, a
-            function is asked for, and it is called on copies of its arguments.
-        problem: takes an answer; returns None if it is right, else a sentence that says what is
-            wrong with it without giving the answer away. May raise: that counts as wrong.
+        answer: a correct answer: what the solution's code evaluates to. If it is a
+            function, a function is asked for, and it is called on copies of its arguments.
+        problem: takes an answer; returns None if it is right, else a sentence that says
+            what is wrong with it without giving the answer away. May raise: that counts as
+            wrong.
         hints: from a nudge to nearly the whole way.
         wrong: typical wrong answers. The tests prove that `problem` finds fault with each.
     """
@@ -46,7 +47,10 @@ class Question:
             )
         if callable(self.answer):
             if not callable(answer):
-                return "wrong", "Not yet: a function is expected; give its name, without brackets."
+                return (
+                    "wrong",
+                    "Not yet: a function is expected; give its name, without brackets.",
+                )
             answer = _on_copies(answer)
         try:
             problem = self.problem(answer)
@@ -69,7 +73,9 @@ class Question:
     def hint(self):
         """Print one more hint at every call."""
         self.hints_shown = min(self.hints_shown + 1, len(self.hints))
-        print(f"Hint {self.hints_shown} of {len(self.hints)}: {self.hints[self.hints_shown - 1]}")
+        print(
+            f"Hint {self.hints_shown} of {len(self.hints)}: {self.hints[self.hints_shown - 1]}"
+        )
 
     def solution(self):
         """Print the solution."""

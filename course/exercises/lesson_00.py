@@ -19,11 +19,15 @@ def _shape_problem(answer):
     if not isinstance(answer, (tuple, list)):
         return f"a shape such as (2, 3) is expected, not {type(answer).__name__}."
     if len(answer) != 3:
-        return f"it has {len(answer)} numbers; the input of a recurrent layer has three axes."
+        return (
+            f"it has {len(answer)} numbers; the input of a recurrent layer has three axes."
+        )
     if sorted(answer) == [4, 24, 32] and tuple(answer) != (32, 24, 4):
         return "the three numbers are right, their order is not: batch first, then time, then features."
     if tuple(answer) != (32, 24, 4):
-        return f"{tuple(answer)} does not fit 32 days of 24 hours with 4 measurements an hour."
+        return (
+            f"{tuple(answer)} does not fit 32 days of 24 hours with 4 measurements an hour."
+        )
     return None
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem
 
-# --- q1: a state by hand ---------------------------------------------------------------------
+# --- q1: a state by hand
+# ---------------------------------------------------------------------
 
 
 q1 = Question(
@@ -34,7 +35,8 @@ In NumPy: np.tanh(2 - np.tanh(2))""",
     wrong=(1.0360, 0.9640, 0.9947, 0.0, -0.7763, "0.7763?"),
 )
 
-# --- q2: shapes ------------------------------------------------------------------------------
+# --- q2: shapes
+# ------------------------------------------------------------------------------
 
 
 def _shapes_problem(answer):
@@ -47,7 +49,10 @@ def _shapes_problem(answer):
         return "they are the right shapes in the wrong order: the last state comes first."
     if 8 in last + every:
         return "the 8 input features do not come out again; the units do."
-    for shape, expected, what in ((last, (32, 16), "the last"), (every, (32, 50, 16), "every")):
+    for shape, expected, what in (
+        (last, (32, 16), "the last"),
+        (every, (32, 50, 16), "every"),
+    ):
         if shape != expected:
             return f"the shape that you give for {what} state is not right: ask what each axis is."
 
@@ -75,7 +80,8 @@ Every state: such a vector at each of the 50 steps.""",
     ),
 )
 
-# --- q3: parameters --------------------------------------------------------------------------
+# --- q3: parameters
+# --------------------------------------------------------------------------
 
 
 q3 = Question(
@@ -100,7 +106,8 @@ Together 64 * (20 + 64 + 1) = 5,440. The 50 steps do not matter.""",
     wrong=(5376, 1344, 272000, 4096, "many", (20, 64)),
 )
 
-# --- q4: padding and a mask ------------------------------------------------------------------
+# --- q4: padding and a mask
+# ------------------------------------------------------------------
 
 
 def _pad(sequences):
@@ -171,7 +178,8 @@ q4 = Question(
     ),
 )
 
-# --- q5: a memory of one bit -----------------------------------------------------------------
+# --- q5: a memory of one bit
+# -----------------------------------------------------------------
 
 
 def _latch_problem(answer):

@@ -39,7 +39,12 @@ delta1 = -0.5 * delta2 * (1 - h1**2)""",
         "Start at the end: the gradient at h2 is h2 - y, and y is 0. Its delta has a slope, too.",
         "delta1 is u times delta2 times the slope at step 1, with its sign.",
     ),
-    wrong=(-float(_delta1), float(_u * _delta2), float(_u * _h2 * (1 - _h1**2)), float(_delta2)),
+    wrong=(
+        -float(_delta1),
+        float(_u * _delta2),
+        float(_u * _h2 * (1 - _h1**2)),
+        float(_delta2),
+    ),
 )
 
 
@@ -55,8 +60,12 @@ _STEP_SLIPS = {
     (
         lambda d_direct, delta_next, U, h: (d_direct + delta_next @ U) * (1 - h**2)
     ): "blame comes back from unit j to unit i: which way round is U?",
-    (lambda d_direct, delta_next, U, h: d_direct + delta_next @ U.T * (1 - h**2)): _ONE_PART,
-    (lambda d_direct, delta_next, U, h: d_direct * (1 - h**2) + delta_next @ U.T): _ONE_PART,
+    (
+        lambda d_direct, delta_next, U, h: d_direct + delta_next @ U.T * (1 - h**2)
+    ): _ONE_PART,
+    (
+        lambda d_direct, delta_next, U, h: d_direct * (1 - h**2) + delta_next @ U.T
+    ): _ONE_PART,
     (
         lambda d_direct, delta_next, U, h: delta_next @ U.T * (1 - h**2)
     ): "the loss that reads the state directly is left out.",

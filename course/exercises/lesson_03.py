@@ -5,7 +5,8 @@ import numpy as np
 from course.exercises.core import Question, number_problem, result_problem
 from course.scratch.gradient_flow import clip_by_global_norm
 
-# --- q1: one step back -----------------------------------------------------------------------
+# --- q1: one step back
+# -----------------------------------------------------------------------
 
 
 def _one_step(U, h):
@@ -52,7 +53,8 @@ Row i belongs to unit i of the new state, so the slope of that unit scales the w
     wrong=(*_ONE_STEP_SLIPS, lambda U, h: 1 - h**2, lambda U: U.T),
 )
 
-# --- q2: how far back ------------------------------------------------------------------------
+# --- q2: how far back
+# ------------------------------------------------------------------------
 
 
 q2 = Question(
@@ -80,7 +82,8 @@ the sign around: k > 65.6, so 66 steps.""",
     wrong=(65, 65.56, 6.6, 1000),
 )
 
-# --- q3: clipping ----------------------------------------------------------------------------
+# --- q3: clipping
+# ----------------------------------------------------------------------------
 
 
 def _clip(gradients, clip_norm):
@@ -132,7 +135,9 @@ One factor for all gradients keeps the direction; min(1, …) leaves short ones 
         "The factor is min(1.0, clip_norm / norm).",
     ),
     wrong=(
-        lambda gradients, clip_norm: [g * min(1, clip_norm / np.linalg.norm(g)) for g in gradients],
+        lambda gradients, clip_norm: [
+            g * min(1, clip_norm / np.linalg.norm(g)) for g in gradients
+        ],
         lambda gradients, clip_norm: [np.clip(g, -clip_norm, clip_norm) for g in gradients],
         lambda gradients, clip_norm: [
             g * clip_norm / np.sqrt(sum(np.sum(f**2) for f in gradients)) for g in gradients
@@ -143,7 +148,8 @@ One factor for all gradients keeps the direction; min(1, …) leaves short ones 
     ),
 )
 
-# --- q4: a bound for another activation ------------------------------------------------------
+# --- q4: a bound for another activation
+# ------------------------------------------------------
 
 
 q4 = Question(
@@ -169,7 +175,8 @@ s * (1 - s), at most 1/4 (at s = 1/2), so ||U|| < 4 makes every factor smaller t
     wrong=(1, 0.25, 2, 0.5),
 )
 
-# --- q5: the baseline of another task --------------------------------------------------------
+# --- q5: the baseline of another task
+# --------------------------------------------------------
 
 
 def _baseline_problem(answer):
@@ -187,7 +194,11 @@ def _baseline_problem(answer):
             (0.25, 1.5): "both are right, in the wrong order: the constant first.",
         },
     )
-    if problem and np.shape(answer) == (2,) and number_problem(answer[1], 0.25, 1e-3) is None:
+    if (
+        problem
+        and np.shape(answer) == (2,)
+        and number_problem(answer[1], 0.25, 1e-3) is None
+    ):
         return "the error is right, but the constant is not the mean of the sum."
     return problem
 

@@ -5,7 +5,8 @@ import numpy as np
 from course.exercises.core import Question, number_problem
 from course.scratch.lstm import sigmoid
 
-# --- q1: how long a forget gate remembers ----------------------------------------------------
+# --- q1: how long a forget gate remembers
+# ----------------------------------------------------
 
 _FORGET = 0.5**0.01
 _BIAS = np.log(_FORGET / (1 - _FORGET))
@@ -41,7 +42,8 @@ The sigmoid turns b into f = 1 / (1 + exp(-b)); solved for b, that is ln(f / (1 
     wrong=(_FORGET, -_BIAS, np.log(99), np.log(100), 0.5, 1),
 )
 
-# --- q2: counting weights --------------------------------------------------------------------
+# --- q2: counting weights
+# --------------------------------------------------------------------
 
 
 _FEW = "that is too few blocks: count the gates, and the candidate with them."
@@ -68,7 +70,8 @@ Each of the four blocks (i, f, g, o) is a simple RNN of its own: W, U and b.""",
     wrong=(1376, 4128, 5376, 320, 4 * 10 * 32),
 )
 
-# --- q3: coupled gates -----------------------------------------------------------------------
+# --- q3: coupled gates
+# -----------------------------------------------------------------------
 
 
 def _coupled(a_i, a_g, a_o, c):
@@ -95,7 +98,9 @@ def _coupled_problem(answer):
         return "two things must come back: the new hidden state and the new cell state."
     h, c = (np.asarray(value, dtype=float) for value in given)
     if h.shape != (2,) or c.shape != (2,):
-        return f"for two units both shapes must be (2,), and they are {h.shape} and {c.shape}."
+        return (
+            f"for two units both shapes must be (2,), and they are {h.shape} and {c.shape}."
+        )
     expected_h, expected_c = _coupled(*arguments)
     if np.allclose(h, expected_c) and np.allclose(c, expected_h):
         return "both values are right, but in the wrong order: h first, then c."
@@ -134,7 +139,8 @@ candidates, and stays between -1 and 1. The GRU of the next lesson is built on t
     ),
 )
 
-# --- q4: what the grammar allows -------------------------------------------------------------
+# --- q4: what the grammar allows
+# -------------------------------------------------------------
 
 
 def _legal_problem(answer):
@@ -149,7 +155,11 @@ def _legal_problem(answer):
         return "one of the two has been ruled out near the beginning."
     if symbols == {"E"}:
         return "that E comes one step later; the outer symbol must be repeated first."
-    return None if symbols == {"P"} else "follow the string through the grammar, symbol by symbol."
+    return (
+        None
+        if symbols == {"P"}
+        else "follow the string through the grammar, symbol by symbol."
+    )
 
 
 q4 = Question(

@@ -6,7 +6,8 @@ from course.exercises.core import Question, number_problem, result_problem
 from course.scratch.gru import GRUParams, forward, forward_reset_before
 from course.scratch.lstm import sigmoid
 
-# --- q1: counting the weights of a stack -----------------------------------------------------
+# --- q1: counting the weights of a stack
+# -----------------------------------------------------
 
 
 _ONE_LAYER = "that is one of the two layers; the stack has both."
@@ -34,7 +35,8 @@ The first layer has 10 inputs; the second reads the 32 hidden states of the firs
     wrong=(6480, 4224, 2400, 5568, 4 * 32 * 43 + 4 * 16 * 49),
 )
 
-# --- q2: a hidden state by hand --------------------------------------------------------------
+# --- q2: a hidden state by hand
+# --------------------------------------------------------------
 
 
 q2 = Question(
@@ -62,7 +64,8 @@ q2 = Question(
     wrong=(0.05, 0.5, 0.3, 0.75 * 0.5 * 0.8, -0.35),
 )
 
-# --- q3: one step of the form in the paper ---------------------------------------------------
+# --- q3: one step of the form in the paper
+# ---------------------------------------------------
 
 
 def _step(x, h, W, U, b):
@@ -110,7 +113,9 @@ _STEP_SLIPS = {
 
 def _step_problem(answer):
     rng = np.random.default_rng(5)
-    arguments = [rng.normal(size=size) for size in [(2, 3), (2, 4), (3, 12), (4, 12), (12,)]]
+    arguments = [
+        rng.normal(size=size) for size in [(2, 3), (2, 4), (3, 12), (4, 12), (12,)]
+    ]
     return result_problem(answer(*arguments), _reset_before, arguments, _STEP_SLIPS)
 
 
@@ -139,7 +144,8 @@ recurrent products a step.""",
     ),
 )
 
-# --- q4: from one convention for z to the other ----------------------------------------------
+# --- q4: from one convention for z to the other
+# ----------------------------------------------
 
 
 def _convert(W, U, b):
@@ -169,7 +175,9 @@ def _convert_problem(answer):
     for name, mine, theirs in zip("WUb", given, _convert(*arguments)):
         if problem := number_problem(mine, theirs):
             if np.shape(mine) == theirs.shape and np.allclose(mine, -theirs):
-                return f"{name} has the signs turned where they should stay, and the reverse."
+                return (
+                    f"{name} has the signs turned where they should stay, and the reverse."
+                )
             return f"{name} is not right yet: {problem}"
     return None
 
@@ -200,7 +208,8 @@ go into it, and the other two blocks stay.""",
     ),
 )
 
-# --- q5: which layers may look ahead ---------------------------------------------------------
+# --- q5: which layers may look ahead
+# ---------------------------------------------------------
 
 
 def _bidirectional_problem(answer):

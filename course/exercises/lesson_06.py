@@ -7,7 +7,8 @@ import numpy as np
 from course.exercises.core import Question, number_problem, result_problem
 from course.metrics import mase
 
-# --- q1: how many windows --------------------------------------------------------------------
+# --- q1: how many windows
+# --------------------------------------------------------------------
 
 
 def _count_problem(answer):
@@ -34,7 +35,8 @@ for each hour between.""",
     wrong=(904, 929, 928, 10, 1000, 13.9),
 )
 
-# --- q2: the leak in the scaling -------------------------------------------------------------
+# --- q2: the leak in the scaling
+# -------------------------------------------------------------
 
 
 def _scaled(y, n):
@@ -58,13 +60,17 @@ def _scaled_problem(answer):
     y = np.random.default_rng(0).normal(np.linspace(0, 5, 60), 1.0)
     given = np.asarray(answer(y, 40), dtype=float)
     if given.shape != (60,):
-        return f"the whole series must come back, shape (60,), and the shape is {given.shape}."
+        return (
+            f"the whole series must come back, shape (60,), and the shape is {given.shape}."
+        )
     # The sample standard deviation is as good; the two differ by a hundredth here.
     if np.allclose(given, (y - y[:40].mean()) / y[:40].std(ddof=1)):
         return None
     problem = result_problem(given, _scaled, (y, 40), _SCALED_SLIPS)
     if problem and np.allclose(given[:40], _scaled(y, 40)[:40]):
-        return "the training part is right; the rest must be scaled by the same two numbers."
+        return (
+            "the training part is right; the rest must be scaled by the same two numbers."
+        )
     return problem
 
 
@@ -95,7 +101,8 @@ the truth about the future; the leak hides it.""",
     ),
 )
 
-# --- q3: a MASE by hand ----------------------------------------------------------------------
+# --- q3: a MASE by hand
+# ----------------------------------------------------------------------
 
 _HISTORY = [10.0, 12.0, 11.0, 15.0, 13.0, 14.0]
 _TRUTH, _FORECAST = [16.0, 15.0], [14.0, 15.0]
@@ -129,7 +136,8 @@ metrics.mase([16, 15], [14, 15], [10, 12, 11, 15, 13, 14], season=2) gives the s
     wrong=(1.0, 0.5, mase(_TRUTH, _FORECAST, _HISTORY), 1 / _MASE, 2.0),
 )
 
-# --- q4: pinball loss ------------------------------------------------------------------------
+# --- q4: pinball loss
+# ------------------------------------------------------------------------
 
 
 q4 = Question(
@@ -144,7 +152,8 @@ A forecast that is too low costs 0.9 a degree, one that is too high 0.1.""",
         2.8 / 3,
         tolerance=4e-3,
         slips={
-            4 / 3: "that is the mean absolute error; the pinball loss weighs the two sides.",
+            4
+            / 3: "that is the mean absolute error; the pinball loss weighs the two sides.",
             2.8: "that is the sum over the hours; the mean is asked for.",
             2 / 3: "that is half the absolute error, as for q = 0.5.",
             0.4: "the two sides have changed places: at 0.9 it is dear to be too low.",
@@ -158,7 +167,8 @@ A forecast that is too low costs 0.9 a degree, one that is too high 0.1.""",
     wrong=(4 / 3, 2.8, 2 / 3, 0.4, 2.6 / 3, 0.0),
 )
 
-# --- q5: a direction accuracy ----------------------------------------------------------------
+# --- q5: a direction accuracy
+# ----------------------------------------------------------------
 
 
 def _wilson_low(right, n, z=1.959964):

@@ -7,7 +7,8 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem, result_problem
 
-# --- q1: a mean over words alone -------------------------------------------------------------
+# --- q1: a mean over words alone
+# -------------------------------------------------------------
 
 
 def _masked_mean(h, mask):
@@ -53,12 +54,15 @@ The new axis lets one number of the mask multiply all units of its step. The sum
     wrong=(*_MEAN_SLIPS, lambda h, mask: h * mask, 0.5),
 )
 
-# --- q2: McNemar's test ----------------------------------------------------------------------
+# --- q2: McNemar's test
+# ----------------------------------------------------------------------
 
 _P = 0.0568879  # binomtest(40, 100).pvalue
 
 
-_APPROXIMATION = "that is the approximation by a chi-squared distribution; the exact p is asked."
+_APPROXIMATION = (
+    "that is the approximation by a chi-squared distribution; the exact p is asked."
+)
 
 q2 = Question(
     name="07.q2",
@@ -86,7 +90,8 @@ play no part, nor do those on which both are wrong.""",
     wrong=(_P / 2, 0.0455003, 0.0574331, 0.05, 0.6, 60 / 2000),
 )
 
-# --- q3: counting weights --------------------------------------------------------------------
+# --- q3: counting weights
+# --------------------------------------------------------------------
 
 _EMBEDDING, _LSTM = 10_000 * 50, 4 * 48 * (50 + 48 + 1)
 
@@ -107,7 +112,9 @@ Thirteen of fourteen weights are in the embedding.""",
                 "nearly: how many numbers does the output read, with both directions?"
             ),
             2 * _LSTM + 97: "the embedding is a matrix of weights as well.",
-            _EMBEDDING + 2 * 4 * 48 * 98 + 97: "nearly: each block of an LSTM has a bias too.",
+            _EMBEDDING
+            + 2 * 4 * 48 * 98
+            + 97: "nearly: each block of an LSTM has a bias too.",
         },
     ),
     hints=(
@@ -124,7 +131,8 @@ Thirteen of fourteen weights are in the embedding.""",
     ),
 )
 
-# --- q4: what no bag can tell apart ----------------------------------------------------------
+# --- q4: what no bag can tell apart
+# ----------------------------------------------------------
 
 
 def _pair_problem(answer):
@@ -139,7 +147,9 @@ def _pair_problem(answer):
         return "at least four words each, please."
     only = (Counter(first) - Counter(second)) + (Counter(second) - Counter(first))
     if only:
-        return f"the bags differ: {', '.join(sorted(only))} does not occur as often in both."
+        return (
+            f"the bags differ: {', '.join(sorted(only))} does not occur as often in both."
+        )
     return None
 
 

@@ -61,13 +61,9 @@ def _temperature_problem(function):
     for temperature in (1.0, 0.5, 3.0):
         got = np.asarray(function(logits, temperature), dtype=float)
         if got.shape != (3,):
-            return (
-                f"for 3 logits it returns the shape {got.shape}, and 3 probabilities are expected."
-            )
+            return f"for 3 logits it returns the shape {got.shape}, and 3 probabilities are expected."
         if not np.isclose(got.sum(), 1):
-            return (
-                f"the probabilities sum to {got.sum():.3f} at temperature {temperature:g}, not 1."
-            )
+            return f"the probabilities sum to {got.sum():.3f} at temperature {temperature:g}, not 1."
         if not np.allclose(got, softmax(logits, temperature)):
             return (
                 f"at temperature {temperature:g} the probabilities are not those of equation (4); "
@@ -107,7 +103,12 @@ q3 = Question(
 
 
 def _nucleus_problem(function):
-    cases = [([0.5, 0.3, 0.2], 0.7), ([0.1, 0.6, 0.3], 0.6), ([0.25] * 4, 0.9), ([0.2, 0.8], 1.0)]
+    cases = [
+        ([0.5, 0.3, 0.2], 0.7),
+        ([0.1, 0.6, 0.3], 0.6),
+        ([0.25] * 4, 0.9),
+        ([0.2, 0.8], 1.0),
+    ]
     for probabilities, p in cases:
         expected = int(np.count_nonzero(nucleus(probabilities, p)))
         problem = number_problem(function(np.array(probabilities), p), expected)
@@ -141,7 +142,9 @@ q4 = Question(
     wrong=(
         lambda probabilities, p: int(np.sum(probabilities >= p)),
         lambda probabilities, p: int(np.argmax(np.cumsum(np.sort(probabilities)) >= p)) + 1,
-        lambda probabilities, p: int(np.argmax(np.cumsum(np.sort(probabilities)[::-1]) >= p)),
+        lambda probabilities, p: int(
+            np.argmax(np.cumsum(np.sort(probabilities)[::-1]) >= p)
+        ),
         lambda probabilities, p: len(probabilities),
     ),
 )

@@ -5,7 +5,8 @@ import numpy as np
 from course.data.pairs import END, PAD, START
 from course.exercises.core import Question, number_problem, result_problem
 
-# --- q1: BLEU by hand ------------------------------------------------------------------------
+# --- q1: BLEU by hand
+# ------------------------------------------------------------------------
 
 _SCORE = 100 * np.exp(1 - 7 / 5) * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25
 
@@ -54,7 +55,8 @@ The translation has 5 words and the reference 7.""",
     ),
 )
 
-# --- q2: which hypothesis wins ---------------------------------------------------------------
+# --- q2: which hypothesis wins
+# ---------------------------------------------------------------
 
 
 def _winner_problem(answer):
@@ -69,7 +71,9 @@ def _winner_problem(answer):
         return "two letters are expected: the winner for alpha 0, then the one for alpha 1."
     if letters[0] != "A":
         return "with alpha 0 nothing is divided: which log p is the largest?"
-    return "the first winner is right; for alpha 1, divide each log p by its number of pieces."
+    return (
+        "the first winner is right; for alpha 1, divide each log p by its number of pieces."
+    )
 
 
 q2 = Question(
@@ -87,7 +91,8 @@ With alpha 0 the scores are -2.0, -2.8 and -3.2, and the shortest wins. With alp
     wrong=("CA", "AB", "AA", "BC", "A", 2),
 )
 
-# --- q3: what the decoder reads and says -----------------------------------------------------
+# --- q3: what the decoder reads and says
+# -----------------------------------------------------
 
 
 def _shifted(target, length):
@@ -106,11 +111,15 @@ def _shifted_problem(answer):
     for target, length in [([7, 5, 9], 6), ([4], 2), ([8, 8, 6, 5], 9)]:
         given = answer(target, length)
         if not isinstance(given, (tuple, list, np.ndarray)) or len(given) != 2:
-            return "two things must come back: what the decoder reads, and what it has to say."
+            return (
+                "two things must come back: what the decoder reads, and what it has to say."
+            )
         before, after = (np.asarray(part).tolist() for part in given)
         if len(before) != length or len(after) != length:
             return f"for length {length} you return {len(before)} and {len(after)} numbers."
-        expected_before, expected_after = (part.tolist() for part in _shifted(target, length))
+        expected_before, expected_after = (
+            part.tolist() for part in _shifted(target, length)
+        )
         if before == expected_after and after == expected_before:
             return "both are right, but in the wrong order: what is read comes first."
         if before == after:
@@ -143,17 +152,23 @@ At each step the decoder reads the piece before the one that it has to say.""",
         _changed(lambda before, after, target, length: (after, before)),
         _changed(lambda before, after, target, length: (before, before)),
         _changed(
-            lambda before, after, target, length: (before, np.where(after == END, PAD, after))
+            lambda before, after, target, length: (
+                before,
+                np.where(after == END, PAD, after),
+            )
         ),
         _changed(lambda before, after, target, length: (np.roll(before, -1), after)),
         _changed(lambda before, after, target, length: (before[:-1], after[:-1])),
         _changed(lambda before, after, target, length: before),
         _changed(lambda before, after, target, length: ([START, *after[:-1]], after)),
-        _changed(lambda before, after, target, length: (np.where(before > 3, 4, before), after)),
+        _changed(
+            lambda before, after, target, length: (np.where(before > 3, 4, before), after)
+        ),
     ),
 )
 
-# --- q4: accuracy over real pieces -----------------------------------------------------------
+# --- q4: accuracy over real pieces
+# -----------------------------------------------------------
 
 
 def _accuracy(targets, logits):
@@ -171,7 +186,9 @@ _ACCURACY_SLIPS = {
         )
     ): "each sentence counts the same in yours; each piece should.",
     (
-        lambda targets, logits: np.mean((np.argmax(logits, axis=-1) == targets) & (targets != PAD))
+        lambda targets, logits: np.mean(
+            (np.argmax(logits, axis=-1) == targets) & (targets != PAD)
+        )
     ): "the padding is left out of what is right, but not of what you divide by.",
 }
 
@@ -185,7 +202,9 @@ def _accuracy_problem(answer):
     for row, length in enumerate([6, 2, 3]):
         targets[row, length:] = PAD
     logits[1:, 3:, PAD] += 9  # a network that says <pad> after the end
-    return result_problem(answer(targets, logits), _accuracy, (targets, logits), _ACCURACY_SLIPS)
+    return result_problem(
+        answer(targets, logits), _accuracy, (targets, logits), _ACCURACY_SLIPS
+    )
 
 
 q4 = Question(

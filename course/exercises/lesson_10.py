@@ -4,7 +4,8 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem, result_problem
 
-# --- q1: weights by hand ---------------------------------------------------------------------
+# --- q1: weights by hand
+# ---------------------------------------------------------------------
 
 _SCORES = np.array([2.0, 0.0, 1.0, 3.0])
 _REAL = np.array([True, True, True, False])
@@ -19,7 +20,9 @@ _WEIGHTS = np.append(_softmax(_SCORES[:3]), 0)
 
 def _weights_problem(answer):
     slips = {
-        tuple(_softmax(_SCORES)): "the padding has a weight: only the first three pieces are real.",
+        tuple(
+            _softmax(_SCORES)
+        ): "the padding has a weight: only the first three pieces are real.",
         tuple(_softmax(_SCORES) * _REAL): (
             "the padding is out, but the weights no longer sum to one: what is divided by?"
         ),
@@ -57,7 +60,8 @@ The padding takes no part: its weight is 0, and the three others sum to one.""",
     ),
 )
 
-# --- q2: how many weights --------------------------------------------------------------------
+# --- q2: how many weights
+# --------------------------------------------------------------------
 
 _COUNT = 384 * 128 + 384 * 128 + 128
 
@@ -74,8 +78,11 @@ W and U have the shape (384, 128) each, and v has 128 numbers. Multiplicative at
         _COUNT,
         slips={
             384 * 384: "that is the matrix of multiplicative attention.",
-            2 * 384 * 128: "the two matrices are right; what turns 128 numbers into one score?",
-            384 * 128 + 128: "the state that asks has a matrix, and the memory has one too.",
+            2
+            * 384
+            * 128: "the two matrices are right; what turns 128 numbers into one score?",
+            384 * 128
+            + 128: "the state that asks has a matrix, and the memory has one too.",
             384 * 128: "that is one matrix; equation (3) has three sets of weights.",
         },
     ),
@@ -86,7 +93,8 @@ W and U have the shape (384, 128) each, and v has 128 numbers. Multiplicative at
     wrong=(384 * 384, 2 * 384 * 128, 384 * 128 + 128, 384 * 128, "98"),
 )
 
-# --- q3: attention in code -------------------------------------------------------------------
+# --- q3: attention in code
+# -------------------------------------------------------------------
 
 
 def _context(scores, m, real):
@@ -134,7 +142,8 @@ With large scores, subtract the largest one first, as attend does.""",
     wrong=(*_CONTEXT_SLIPS, lambda scores, m, real: np.where(real, np.exp(scores), 0)),
 )
 
-# --- q4: reading an alignment ----------------------------------------------------------------
+# --- q4: reading an alignment
+# ----------------------------------------------------------------
 
 
 def _links(weights, source, target):
@@ -142,13 +151,17 @@ def _links(weights, source, target):
 
 
 def _links_problem(answer):
-    weights = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.2, 0.75, 0.05], [0.1, 0.1, 0.8]])
+    weights = np.array(
+        [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.2, 0.75, 0.05], [0.1, 0.1, 0.8]]
+    )
     source, target = ["the", "white", "house"], ["la", "casa", "blanca", "."]
     given, expected = answer(weights, source, target), _links(weights, source, target)
     try:
         given = [tuple(pair) for pair in given]
     except TypeError:
-        return "a list of pairs is expected: a word of the translation, and one of the source."
+        return (
+            "a list of pairs is expected: a word of the translation, and one of the source."
+        )
     if given == expected:
         return None
     if given == [(b, a) for a, b in expected]:
@@ -157,7 +170,9 @@ def _links_problem(answer):
         return "each word of the translation needs a pair; yours has one for each of the source."
     if any(not isinstance(word, str) for pair in given for word in pair):
         return "give words, not their numbers."
-    return f"for the first words you return {given[:2]}: which weight of a row is the largest?"
+    return (
+        f"for the first words you return {given[:2]}: which weight of a row is the largest?"
+    )
 
 
 q4 = Question(
@@ -173,7 +188,9 @@ A row of weights belongs to one word of the translation; its largest is where th
         "zip(target, places) goes through both; source[place] is the word that is looked at.",
     ),
     wrong=(
-        lambda weights, source, target: [(b, a) for a, b in _links(weights, source, target)],
+        lambda weights, source, target: [
+            (b, a) for a, b in _links(weights, source, target)
+        ],
         lambda weights, source, target: list(zip(target, np.argmax(weights, axis=1))),
         lambda weights, source, target: [
             (target[t], word) for word, t in zip(source, np.argmax(weights, axis=0))

@@ -7,7 +7,8 @@ import numpy as np
 from course.decoding import collapse
 from course.exercises.core import Question, number_problem
 
-# --- q1: counting frames ---------------------------------------------------------------------
+# --- q1: counting frames
+# ---------------------------------------------------------------------
 
 
 _BEYOND = "close; a frame that begins near the end would reach beyond it."
@@ -40,7 +41,8 @@ One frame starts at sample 0, and each hop that leaves room for a whole frame gi
     wrong=(300, 299, 120, 297, 297.5, 298.5, 48000),
 )
 
-# --- q2: the collapse rule -------------------------------------------------------------------
+# --- q2: the collapse rule
+# -------------------------------------------------------------------
 
 _PATH = (0, 7, 7, 0, 7, 3, 3, 0, 0, 3)
 
@@ -73,7 +75,8 @@ a blank.""",
     wrong=([7, 3], [7, 7, 7, 3, 3, 3], [0, 7, 0, 7, 3, 0, 3], [7, 7, 3], "7733", 7733),
 )
 
-# --- q3: how many paths ----------------------------------------------------------------------
+# --- q3: how many paths
+# ----------------------------------------------------------------------
 
 
 def _count(label, steps=4):
@@ -91,7 +94,9 @@ def _paths_problem(answer):
         few = different < _count([1, 2])
         return f"there are {'more' if few else 'fewer'} ways for two different symbols."
     if equal != _count([1, 1]):
-        return "the first number is right; with equal symbols a blank must stand between them."
+        return (
+            "the first number is right; with equal symbols a blank must stand between them."
+        )
     return None
 
 
@@ -110,7 +115,8 @@ Two equal symbols need the blank between them, which leaves one step to play wit
     wrong=((5, 15), (15, 15), (6, 5), (15, 6), (15.5, 5), 15, (81, 81)),
 )
 
-# --- q4: the most probable path is not the most probable label -------------------------------
+# --- q4: the most probable path is not the most probable label
+# -------------------------------
 
 
 q4 = Question(
@@ -136,7 +142,8 @@ do. Greedy decoding finds the most probable path, not the most probable label, a
     wrong=(0.16, 0.36, 0.4, 0.24, 0.8),
 )
 
-# --- q5: what fits ---------------------------------------------------------------------------
+# --- q5: what fits
+# ---------------------------------------------------------------------------
 
 
 def _steps_needed(label):

@@ -4,7 +4,8 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem
 
-# --- q1: the word error rate by hand ---------------------------------------------------------
+# --- q1: the word error rate by hand
+# ---------------------------------------------------------
 
 
 q1 = Question(
@@ -32,7 +33,8 @@ Two words are replaced, and four were said. To drop *and* and to add a *ten* wou
     wrong=(0.5, 75, 2, 25, 100, "half"),
 )
 
-# --- q2: the two sums of a prefix ------------------------------------------------------------
+# --- q2: the two sums of a prefix
+# ------------------------------------------------------------
 
 
 def _sums_problem(answer):
@@ -62,7 +64,8 @@ The path "a –" ends in the blank. The paths "a a" and "– a" end in a.""",
     wrong=((0.7, 0.15), (0.15, 0.35), 0.85, (0.85, 0.85), (0.15, 0.85)),
 )
 
-# --- q3: from which weight on the language model decides -------------------------------------
+# --- q3: from which weight on the language model decides
+# -------------------------------------
 
 
 q3 = Question(
@@ -85,7 +88,8 @@ the language model B by 4 nats, so 1.2 / 4 of its vote is enough.""",
     wrong=(10 / 3, 1.2, 0.6, -0.3, (0.3, 0.3)),
 )
 
-# --- q4: the signal-to-noise ratio -----------------------------------------------------------
+# --- q4: the signal-to-noise ratio
+# -----------------------------------------------------------
 
 
 def _snr(speech, noise):
@@ -105,15 +109,16 @@ def _snr_problem(answer):
 def _snr_slip(given, speech, noise):
     """Return what to say about a wrong ratio in decibels, or None."""
     right = _snr(speech, noise)
-    nearly = (
-        "nearly: a power is the mean of the squares, and nothing is subtracted or cut off first."
-    )
+    nearly = "nearly: a power is the mean of the squares, and nothing is subtracted or cut off first."
     slips = (
         (right, nearly),
         (_snr(speech[: len(noise)], noise), nearly),
         (-right, "that is the ratio of noise to speech."),
         (right / 2, "half of it: a power is the mean of the squares."),
-        (2 * right, "twice of it: take the powers' ratio or the amplitudes', not both factors."),
+        (
+            2 * right,
+            "twice of it: take the powers' ratio or the amplitudes', not both factors.",
+        ),
         (
             10 * np.log10(np.sum(speech**2) / np.sum(noise**2)),
             "noise that is shorter than the speech should not count as softer: take means.",

@@ -4,7 +4,8 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem
 
-# --- q1: what chance would count -------------------------------------------------------------
+# --- q1: what chance would count
+# -------------------------------------------------------------
 
 
 q1 = Question(
@@ -21,7 +22,9 @@ that miss 50 by one or two are far closer than chance would bring them.""",
         slips={
             300 / 6 * 5 / 6: "that is the variance; the standard deviation is its root.",
             50: "that is the mean of such a count, and its spread is asked for.",
-            np.sqrt(50): "that is the root of the mean; the variance has the factor 1 - p as well.",
+            np.sqrt(
+                50
+            ): "that is the root of the mean; the variance has the factor 1 - p as well.",
         },
     ),
     hints=(
@@ -32,7 +35,8 @@ that miss 50 by one or two are far closer than chance would bring them.""",
     wrong=(41.67, 50, 7.07, 5, "6.45 recordings"),
 )
 
-# --- q2: the longest wait --------------------------------------------------------------------
+# --- q2: the longest wait
+# --------------------------------------------------------------------
 
 
 q2 = Question(
@@ -63,7 +67,8 @@ complete only half a window later.""",
     wrong=(200, 225, 300, 50, 100),
 )
 
-# --- q3: a mean that does not look ahead ------------------------------------------------------
+# --- q3: a mean that does not look ahead
+# ------------------------------------------------------
 
 
 def _running(frames, start, weight):
@@ -116,7 +121,8 @@ Frame t has t + 1 frames up to itself, and `weight` imagined ones before.""",
     ),
 )
 
-# --- q4: chunks ------------------------------------------------------------------------------
+# --- q4: chunks
+# ------------------------------------------------------------------------------
 
 
 def _step(chunk, state):
@@ -190,7 +196,10 @@ The state that a chunk ends with is the one that the next chunk begins with.""",
             [network(frames[i : i + size], state)[0] for i in range(0, len(frames), size)]
         ),
         lambda network, frames, state, size: np.concatenate(
-            [network(frames[i : i + size], 0 * state)[0] for i in range(0, len(frames), size)]
+            [
+                network(frames[i : i + size], 0 * state)[0]
+                for i in range(0, len(frames), size)
+            ]
         ),
         lambda network, frames, state, size: network(frames[:size], state)[0],
         lambda network, frames, state, size: 0 * frames,

@@ -4,7 +4,8 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem, result_problem
 
-# --- q1: three steps in one -------------------------------------------------------------------
+# --- q1: three steps in one
+# -------------------------------------------------------------------
 
 
 q1 = Question(
@@ -31,7 +32,8 @@ Steps 1 and 2: (2 * 3, 3 * 1 + 4) = (6, 7). With step 3: (6 * 2, 2 * 7 + 5).""",
     wrong=((12, 39), (12, 10), (12, 14), (6, 7), 19, "(12, 19)"),
 )
 
-# --- q2: how large a cache --------------------------------------------------------------------
+# --- q2: how large a cache
+# --------------------------------------------------------------------
 
 _CACHE = 12 * 2 * 768 * 1000 * 2
 
@@ -47,8 +49,10 @@ not matter.""",
         answer,
         _CACHE,
         slips={
-            _CACHE / 2: "a factor of two is missing: a block keeps keys and values, of 2 bytes.",
-            _CACHE / 4: "two factors are missing: keys and values, and the bytes of a number.",
+            _CACHE
+            / 2: "a factor of two is missing: a block keeps keys and values, of 2 bytes.",
+            _CACHE
+            / 4: "two factors are missing: keys and values, and the bytes of a number.",
             _CACHE * 2: "a number has 2 bytes here, not 4.",
             _CACHE / 1000: "that is what one character adds.",
             _CACHE / 12: "that is the cache of one block.",
@@ -62,7 +66,8 @@ not matter.""",
     wrong=(_CACHE / 2, _CACHE / 4, _CACHE * 2, _CACHE / 1000, _CACHE / 12, 768),
 )
 
-# --- q3: go on from a state -------------------------------------------------------------------
+# --- q3: go on from a state
+# -------------------------------------------------------------------
 
 
 def _states(a, b, h):
@@ -83,7 +88,9 @@ _STATES_SLIPS = {
     (
         lambda a, b, h: np.concatenate([h[None], _states(a, b, h)[:-1]])
     ): "the states are one step late: the first to return is the one after the first step.",
-    (lambda a, b, h: a * h + b): "only the first step starts from h itself; try two steps by hand.",
+    (
+        lambda a, b, h: a * h + b
+    ): "only the first step starts from h itself; try two steps by hand.",
 }
 
 
@@ -117,7 +124,8 @@ that the scan gives without h.""",
     wrong=(*_STATES_SLIPS, lambda a, b, h: _states(a, b, h)[-1], 7),
 )
 
-# --- q4: what all-reduce sends ----------------------------------------------------------------
+# --- q4: what all-reduce sends
+# ----------------------------------------------------------------
 
 
 q4 = Question(

@@ -9,7 +9,9 @@ from platformdirs import user_data_path
 
 def path():
     """Return the progress file's path; the environment variable COURSE_PROGRESS overrides it."""
-    return Path(os.environ.get("COURSE_PROGRESS") or user_data_path("rnn-course") / "progress.json")
+    return Path(
+        os.environ.get("COURSE_PROGRESS") or user_data_path("rnn-course") / "progress.json"
+    )
 
 
 def load():

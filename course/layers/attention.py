@@ -1,7 +1,7 @@
 """Attention with its projections: for every step of a decoder, a look back at all of the source.
 
-`keras.layers.AdditiveAttention` and `keras.layers.Attention` have no weight matrices: they are
-the sums and products alone. These layers are the equations of the papers.
+`keras.layers.AdditiveAttention` and `keras.layers.Attention` have no weight matrices: they
+are the sums and products alone. These layers are the equations of the papers.
 """
 
 import keras
@@ -33,7 +33,8 @@ class _Attention(keras.layers.Layer):
         memory: states that are looked at, shape (batch, S, memory units);
         real: bool, shape (batch, S); False at padding. Every row has one True at least.
 
-    and returns the context, shape (batch, T, memory units), and the weights, shape (batch, T, S).
+    and returns the context, shape (batch, T, memory units), and the weights, shape (batch,
+    T, S).
     """
 
     supports_masking = True
@@ -52,8 +53,8 @@ class _Attention(keras.layers.Layer):
 class MultiplicativeAttention(_Attention):
     """Attention whose score is a product: score = q_t W m_s / sqrt(memory units).
 
-    Source: Luong, Pham and Manning (2015), eqs. 7 and 8, "general"; the root is that of Vaswani
-    and others (2017), eq. 1.
+    Source: Luong, Pham and Manning (2015), eqs. 7 and 8, "general"; the root is that of
+    Vaswani and others (2017), eq. 1.
     """
 
     def build(self, query_shape, memory_shape, real_shape):
@@ -94,14 +95,16 @@ class AdditiveAttention(_Attention):
 class InputFeeding(keras.layers.Layer):
     """An LSTM that attends at every step, and reads at the next one what it found.
 
-    The output of a step is u_t = tanh([context_t, h_t] W + b), and the LSTM reads [x_t, u_{t-1}].
-    So every step has to wait for the one before it, attention included. A call takes
+    The output of a step is u_t = tanh([context_t, h_t] W + b), and the LSTM reads [x_t,
+    u_{t-1}]. So every step has to wait for the one before it, attention included. A call
+    takes
 
         x: the pieces before, embedded, shape (batch, T, inputs);
         memory, real: as for attention;
         h, c, u: the first states, shape (batch, units) each.
 
-    and returns all u_t, shape (batch, T, units), the weights (batch, T, S), and the last states.
+    and returns all u_t, shape (batch, T, units), the weights (batch, T, S), and the last
+    states.
 
     Args:
         units: of the LSTM and of u.

@@ -28,8 +28,13 @@ class FastLoop:
         h, states = self._loop(x, mask, *tf.nest.flatten(initial_state))
         last = states[0]
         if mask is not None:
-            # A masked step repeats the output before it; before the first real step, that is zero.
-            real = mask if self.zero_output_for_mask else tf.cumsum(tf.cast(mask, tf.int32)) > 0
+            # A masked step repeats the output before it; before the first real step, that
+            # is zero.
+            real = (
+                mask
+                if self.zero_output_for_mask
+                else tf.cumsum(tf.cast(mask, tf.int32)) > 0
+            )
             h = tf.where(real, h, tf.zeros_like(h))
             last = h[-1]
         return last, _swap(h), states
@@ -45,7 +50,8 @@ class FastLoop:
             keras.backend.backend() == "tensorflow"
             and not tf.config.list_logical_devices("GPU")
             and self.activation is keras.activations.tanh
-            and getattr(self, "recurrent_activation", None) in (keras.activations.sigmoid, None)
+            and getattr(self, "recurrent_activation", None)
+            in (keras.activations.sigmoid, None)
             and not self.recurrent_dropout
             # `implementation=1` draws a dropout mask for every gate.
             and not (self.dropout and getattr(self.cell, "implementation", 2) == 1)
@@ -76,8 +82,8 @@ def arrays(count, steps, dtype):
 def filled(series):
     """Return an array of a series' elements, in whose place a loop may write others.
 
-    A loop that reads an element and then writes there makes XLA do both in the same memory. If it
-    read the element in two ways, XLA would copy the whole array at every step.
+    A loop that reads an element and then writes there makes XLA do both in the same memory.
+    If it read the element in two ways, XLA would copy the whole array at every step.
     """
     array = tf.TensorArray(series.dtype, size=tf.shape(series)[0], clear_after_read=False)
     return array.unstack(series)

@@ -20,9 +20,9 @@ from course.layers.fast import (
 class GRU(FastLoop, keras.layers.GRU):
     """`keras.layers.GRU`, faster in training on a CPU with the TensorFlow backend.
 
-    It takes the same arguments, has the same weights and gives the same numbers. What the fast
-    loop does not cover (other activations, recurrent dropout, unrolling, half precision, a GPU,
-    another backend) is left to Keras; `engine` says which it was.
+    It takes the same arguments, has the same weights and gives the same numbers. What the
+    fast loop does not cover (other activations, recurrent dropout, unrolling, half
+    precision, a GPU, another backend) is left to Keras; `engine` says which it was.
     """
 
     def _loop(self, x, mask, h0):
@@ -47,7 +47,8 @@ def gru(x, h0, W, U, b, v, mask=None):
         mask: bool, shape (time, batch, 1); where False, the state stays as it is.
     Returns:
         all hidden states (time, batch, units), and the last (batch, units).
-    Source: Cho et al. (2014), eqs. 5 to 8, with r_t applied to the product instead of to h_{t-1}.
+    Source: Cho et al. (2014), eqs. 5 to 8, with r_t applied to the product instead of to
+        h_{t-1}.
     """
     return tf.custom_gradient(lambda *inputs: _gru(mask, *inputs))(x, h0, W, U, b, v)
 
@@ -65,8 +66,8 @@ def _gru(mask, x, h0, W, U, b, v):
         h = hold(mask, t, z * h + (1 - z) * g, h)
         return t + 1, h, gates, news.write(t, g), products.write(t, p), states.write(t, h)
 
-    # The inputs of all steps in one product for z and r, and in one for g. In their place come
-    # the sums that go into the sigmoid, and g.
+    # The inputs of all steps in one product for z and r, and in one for g. In their place
+    # come the sums that go into the sigmoid, and g.
     gates, news = filled(tf.tensordot(x, W_gates, 1)), filled(tf.tensordot(x, W_new, 1))
     _, last_h, *stored = tf.while_loop(
         lambda t, *_: t < steps, forward, (0, h0, gates, news, *arrays(2, steps, x.dtype))
@@ -90,7 +91,13 @@ def _gru(mask, x, h0, W, U, b, v):
             delta_gates = tf.concat([delta_z, delta_r], axis=1)
             passed = d * z + tf.concat([delta_gates, delta_p], axis=1) @ U_T
             d_gates, d_news = d_gates.write(t, delta_gates), d_news.write(t, delta_g)
-            return t - 1, hold(mask, t, passed, dh), d_gates, d_news, d_products.write(t, delta_p)
+            return (
+                t - 1,
+                hold(mask, t, passed, dh),
+                d_gates,
+                d_news,
+                d_products.write(t, delta_p),
+            )
 
         _, dh0, *stored = tf.while_loop(
             lambda t, *_: t >= 0,
@@ -98,12 +105,16 @@ def _gru(mask, x, h0, W, U, b, v):
             (steps - 1, d_last_h, filled(gates), *arrays(2, steps, x.dtype)),
         )
         d_gates, d_news, d_products = [array.stack() for array in stored]
-        dx = tf.tensordot(d_gates, W_gates, [[2], [1]]) + tf.tensordot(d_news, W_new, [[2], [1]])
+        dx = tf.tensordot(d_gates, W_gates, [[2], [1]]) + tf.tensordot(
+            d_news, W_new, [[2], [1]]
+        )
         dW_gates, dU_gates = weight_gradients(x, states_before, d_gates)
         dW = tf.concat([dW_gates, weight_gradient(x, d_news)], axis=1)
         dU = tf.concat([dU_gates, weight_gradient(states_before, d_products)], axis=1)
         db_gates = bias_gradient(d_gates)
-        db, dv = [tf.concat([db_gates, bias_gradient(d)], axis=0) for d in (d_news, d_products)]
+        db, dv = [
+            tf.concat([db_gates, bias_gradient(d)], axis=0) for d in (d_news, d_products)
+        ]
         return dx, dh0, dW, dU, db, dv
 
     return (states, last_h), backward
@@ -122,7 +133,9 @@ def gru_reset_before(x, h0, W, U, b, mask=None):
 
     Source: Cho et al. (2014), eqs. 5 to 8.
     """
-    return tf.custom_gradient(lambda *inputs: _gru_reset_before(mask, *inputs))(x, h0, W, U, b)
+    return tf.custom_gradient(lambda *inputs: _gru_reset_before(mask, *inputs))(
+        x, h0, W, U, b
+    )
 
 
 def _gru_reset_before(mask, x, h0, W, U, b):
@@ -166,7 +179,9 @@ def _gru_reset_before(mask, x, h0, W, U, b):
             (steps - 1, d_last_h, filled(gates), *arrays(1, steps, x.dtype)),
         )
         d_gates, d_news = [array.stack() for array in stored]
-        dx = tf.tensordot(d_gates, W_gates, [[2], [1]]) + tf.tensordot(d_news, W_new, [[2], [1]])
+        dx = tf.tensordot(d_gates, W_gates, [[2], [1]]) + tf.tensordot(
+            d_news, W_new, [[2], [1]]
+        )
         of_gates = weight_gradients(x, states_before, d_gates)
         of_news = weight_gradients(x, resets, d_news)
         dW, dU = [tf.concat(pair, axis=1) for pair in zip(of_gates, of_news, strict=True)]

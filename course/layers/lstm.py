@@ -1,10 +1,10 @@
 """`keras.layers.LSTM`, with the backward pass written out by hand.
 
 Keras lets TensorFlow differentiate the loop over time, and pays for it with a small matrix
-product for the weight gradient at every step. Lesson 02 shows that dW is one large product once
-every delta is stored. Here it is, and so is the product for the inputs of all steps. The sums a_t
-that go into the gates are all that is stored of them, and the deltas take their place in memory.
-Weights, names, arguments and numbers are Keras' own.
+product for the weight gradient at every step. Lesson 02 shows that dW is one large product
+once every delta is stored. Here it is, and so is the product for the inputs of all steps.
+The sums a_t that go into the gates are all that is stored of them, and the deltas take
+their place in memory. Weights, names, arguments and numbers are Keras' own.
 """
 
 import keras
@@ -25,9 +25,9 @@ from course.layers.fast import (
 class LSTM(FastLoop, keras.layers.LSTM):
     """`keras.layers.LSTM`, faster in training on a CPU with the TensorFlow backend.
 
-    It takes the same arguments, has the same weights and gives the same numbers. What the fast
-    loop does not cover (other activations, recurrent dropout, unrolling, half precision, a GPU,
-    another backend) is left to Keras; `engine` says which it was.
+    It takes the same arguments, has the same weights and gives the same numbers. What the
+    fast loop does not cover (other activations, recurrent dropout, unrolling, half
+    precision, a GPU, another backend) is left to Keras; `engine` says which it was.
     """
 
     def _loop(self, x, mask, h0, c0):
@@ -47,8 +47,8 @@ def lstm(x, h0, c0, W, U, b, mask=None):
         mask: bool, shape (time, batch, 1); where False, both states stay as they are.
     Returns:
         all hidden states (time, batch, units), and the last hidden and cell state.
-    Source: Hochreiter and Schmidhuber (1997), section 4; Gers, Schmidhuber and Cummins (2000),
-        section 3, for the forget gate; as in `course.scratch.lstm`.
+    Source: Hochreiter and Schmidhuber (1997), section 4; Gers, Schmidhuber and Cummins
+        (2000), section 3, for the forget gate; as in `course.scratch.lstm`.
     """
     return tf.custom_gradient(lambda *inputs: _lstm(mask, *inputs))(x, h0, c0, W, U, b)
 
@@ -75,7 +75,8 @@ def _lstm(mask, x, h0, c0, W, U, b):
         U_T = tf.transpose(U)  # once, not at every step
 
         def step(t, dh, dc, deltas):
-            # Until delta_t is written, its place holds a_t. To store the gates would take longer.
+            # Until delta_t is written, its place holds a_t. To store the gates would take
+            # longer.
             i, f, g, o = _gates(deltas.read(t))
             tanh_c = tf.tanh(cells[t])
             dh += d_states[t]

@@ -18,9 +18,9 @@ from course.layers.fast import (
 class SimpleRNN(FastLoop, keras.layers.SimpleRNN):
     """`keras.layers.SimpleRNN`, faster in training on a CPU with the TensorFlow backend.
 
-    It takes the same arguments, has the same weights and gives the same numbers. What the fast
-    loop does not cover (other activations, recurrent dropout, unrolling, half precision, a GPU,
-    another backend) is left to Keras; `engine` says which it was.
+    It takes the same arguments, has the same weights and gives the same numbers. What the
+    fast loop does not cover (other activations, recurrent dropout, unrolling, half
+    precision, a GPU, another backend) is left to Keras; `engine` says which it was.
     """
 
     def _loop(self, x, mask, h0):

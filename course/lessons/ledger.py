@@ -1,7 +1,7 @@
 """The ledger: what each lesson measured, on which machine, and the README's table of it.
 
-`python3 -m course run --save` gathers what the lessons report into `course/results.json`, from
-which the README's table is made. Lessons read that file with `course.results.load`.
+`python3 -m course run --save` gathers what the lessons report into `course/results.json`,
+from which the README's table is made. Lessons read that file with `course.results.load`.
 """
 
 import importlib.metadata
@@ -44,12 +44,13 @@ def save(entries, path=PATH):
 
     What other seeds gave is kept as long as a lesson reports the same as before.
 
-    Each entry says on which machine and with which versions it was measured, since lessons are not
-    all run again at once.
+    Each entry says on which machine and with which versions it was measured, since lessons
+    are not all run again at once.
 
     Args:
-        entries: {"08": {"title": …, "seconds": …, "peak_mb": …, "measure": …}, …}; what the table
-            already has is replaced. A run with parameters has a key such as "08 plays=nine".
+        entries: {"08": {"title": …, "seconds": …, "peak_mb": …, "measure": …}, …}; what the
+            table already has is replaced. A run with parameters has a key such as "08
+            plays=nine".
         path: the table's file.
 
     Raises:
@@ -72,8 +73,8 @@ def save_other_seed(number, entry, path=PATH):
 
     Args:
         number: such as "08"; the table has it.
-        entry: {"seed": 1, "seconds": …, "failed_claims": […], "ours": …, …}; it replaces an earlier
-            one of that seed.
+        entry: {"seed": 1, "seconds": …, "failed_claims": […], "ours": …, …}; it replaces an
+            earlier one of that seed.
         path: the table's file.
 
     Raises:
@@ -136,7 +137,9 @@ def with_spread(entry, name):
     if deviation <= 1e-9 * abs(mean):
         text = f"{mean:.4g}"
     else:
-        digits = max(0, 1 - math.floor(math.log10(deviation)))  # two of the deviation's count
+        digits = max(
+            0, 1 - math.floor(math.log10(deviation))
+        )  # two of the deviation's count
         text = f"{mean:.{digits}f} ± {deviation:.{digits}f}"
     silent = [one["seed"] for one in entry.get("other_seeds", []) if name not in one]
     return text + (f", without seed {' and '.join(map(str, silent))}" if silent else "")
@@ -151,7 +154,10 @@ def readme_table(notebooks, table):
         notebooks: paths of the lessons, such as `notebooks/08_text.ipynb`, in order.
         table: what `load` returned; a lesson that it lacks gets a row without figures.
     """
-    rows = ["| lesson | minutes | data | measured | ours | baseline |", "|---|---:|---|---|---:|---|"]
+    rows = [
+        "| lesson | minutes | data | measured | ours | baseline |",
+        "|---|---:|---|---|---:|---|",
+    ]
     machines = {}
     for notebook in notebooks:
         number = notebook.name[:2]
@@ -170,8 +176,12 @@ def readme_table(notebooks, table):
         runs = [entry, *entry.get("other_seeds", [])]
         for machine in dict.fromkeys(run.get("machine") for run in runs):
             machines.setdefault(machine, []).append(number)
-    places = [f"{', '.join(numbers)} on {name}" for name, numbers in machines.items() if name]
-    return "\n".join(rows) + "\n" + (f"\nMeasured: {'; '.join(places)}.\n" if places else "")
+    places = [
+        f"{', '.join(numbers)} on {name}" for name, numbers in machines.items() if name
+    ]
+    return (
+        "\n".join(rows) + "\n" + (f"\nMeasured: {'; '.join(places)}.\n" if places else "")
+    )
 
 
 def update_readme(root=ROOT):

@@ -52,7 +52,9 @@ def read(path):
     import nbformat  # takes long, and '--help' does without
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of cells without an id, which Jupyter mends by itself
+        warnings.simplefilter(
+            "ignore"
+        )  # of cells without an id, which Jupyter mends by itself
         try:
             return nbformat.read(path, as_version=4)
         except (OSError, ValueError) as error:  # what nbformat raises is a ValueError

@@ -26,8 +26,8 @@ def multiplicative(h, m, W):
         W: weights, shape (units, memory units).
     Returns:
         scores, shape (T, S).
-    Source: Luong, Pham and Manning (2015), eq. 8, "general", over the root of Vaswani and others
-    (2017), eq. 1.
+    Source: Luong, Pham and Manning (2015), eq. 8, "general", over the root of Vaswani and
+    others (2017), eq. 1.
     """
     return h @ W @ m.T / np.sqrt(m.shape[1])
 

@@ -16,8 +16,8 @@ def frames(audio, window, hop):
         window: length of a frame in samples.
         hop: samples from the start of one frame to the start of the next.
     Returns:
-        shape (1 + (samples - window) // hop, window); audio shorter than a window is filled up
-        with zeros to one frame.
+        shape (1 + (samples - window) // hop, window); audio shorter than a window is filled
+        up with zeros to one frame.
     """
     audio = np.pad(audio, (0, max(0, window - len(audio))))
     return np.lib.stride_tricks.sliding_window_view(audio, window)[::hop]
@@ -32,7 +32,8 @@ def spectrogram(audio, window, hop, fft_length):
         fft_length: length of the Fourier transform, at least `window`; frames are filled up
             with zeros to it.
     Returns:
-        shape (frames, fft_length // 2 + 1). Column k belongs to k * rate / fft_length hertz.
+        shape (frames, fft_length // 2 + 1). Column k belongs to k * rate / fft_length
+        hertz.
     """
     return np.abs(np.fft.rfft(frames(audio, window, hop) * hann(window), fft_length)) ** 2
 

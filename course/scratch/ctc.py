@@ -1,15 +1,15 @@
 """Connectionist temporal classification (CTC) of lesson 11, in NumPy.
 
-A network gives, at each of T steps, a probability to each of K symbols, of which 0 is the blank. A
-*path* takes one symbol at each step. It spells a label if the label is left once repeated symbols
-are merged and then blanks are dropped. The probability of a label is the sum over all paths that
-spell it, and CTC's loss is minus its logarithm.
+A network gives, at each of T steps, a probability to each of K symbols, of which 0 is the
+blank. A *path* takes one symbol at each step. It spells a label if the label is left once
+repeated symbols are merged and then blanks are dropped. The probability of a label is the
+sum over all paths that spell it, and CTC's loss is minus its logarithm.
 
 All sums and products are done with logarithms: over a few hundred steps a product of
 probabilities would be too small for a floating-point number.
 
-Source: Graves, Fernández, Gomez and Schmidhuber (2006), "Connectionist temporal classification:
-labelling unsegmented sequence data with recurrent neural networks".
+Source: Graves, Fernández, Gomez and Schmidhuber (2006), "Connectionist temporal
+classification: labelling unsegmented sequence data with recurrent neural networks".
 """
 
 import numpy as np
@@ -45,8 +45,8 @@ def forward(log_p, states):
         log_p: log-probabilities of the symbols, shape (batch, T, K).
         states: as from `extend`, shape (batch, S).
     Returns:
-        shape (batch, T, S). Entry (t, s) sums over all ways to be in state s at step t, up to and
-        including that step.
+        shape (batch, T, S). Entry (t, s) sums over all ways to be in state s at step t, up
+        to and including that step.
     Source: section 4.1.
     """
     emitted = _emitted(log_p, states)
@@ -70,10 +70,11 @@ def backward(log_p, states, symbols, steps):
         symbols: true length of each label, shape (batch,).
         steps: true number of steps of each sequence, shape (batch,).
     Returns:
-        shape (batch, T, S). Entry (t, s) sums over all ways to go on from state s after step t
-        to the end; at and after the last true step it is 0 in the final states and else -inf.
-    Source: section 4.1. Unlike there, step t itself is left to alpha, so that alpha times beta
-        is the probability of all paths through (t, s).
+        shape (batch, T, S). Entry (t, s) sums over all ways to go on from state s after
+        step t to the end; at and after the last true step it is 0 in the final states and
+        else -inf.
+    Source: section 4.1. Unlike there, step t itself is left to alpha, so that alpha times
+        beta is the probability of all paths through (t, s).
     """
     emitted = _emitted(log_p, states)
     jump = _may_jump(states)
@@ -96,12 +97,13 @@ def loss_and_gradient(logits, labels, symbols=None, steps=None):
         labels: symbols from 1 to K - 1, shape (batch, N); after a label's end
             any symbol, such as 0.
         symbols: true length of each label, shape (batch,); N if left out.
-        steps: true number of steps of each sequence, shape (batch,), at least 1; T if left out.
+        steps: true number of steps of each sequence, shape (batch,), at least 1; T if left
+            out.
     Returns:
-        loss, shape (batch,): minus the log-probability of the label in nats; infinite where no
-            path of so few steps spells the label.
-        gradient, shape (batch, T, K): zero after the true steps, and all zero where the loss is
-            infinite, since no small change would help.
+        loss, shape (batch,): minus the log-probability of the label in nats; infinite where
+            no path of so few steps spells the label.
+        gradient, shape (batch, T, K): zero after the true steps, and all zero where the
+            loss is infinite, since no small change would help.
     Source: sections 4.1 and 4.2.
     """
     logits, labels = np.asarray(logits, dtype=float), np.asarray(labels)
@@ -112,9 +114,12 @@ def loss_and_gradient(logits, labels, symbols=None, steps=None):
     alpha = forward(log_p, states)
     beta = backward(log_p, states, symbols, steps)
     at_end = alpha[np.arange(batch), steps - 1]
-    log_label = np.logaddexp.reduce(np.where(_final(states, symbols), at_end, -np.inf), axis=1)
+    log_label = np.logaddexp.reduce(
+        np.where(_final(states, symbols), at_end, -np.inf), axis=1
+    )
     possible = np.isfinite(log_label)
-    # gamma: the share of the label's probability that flows through each state at each step.
+    # gamma: the share of the label's probability that flows through each state at each
+    # step.
     gamma = np.exp(alpha + beta - np.where(possible, log_label, 0)[:, None, None])
     is_symbol = states[:, :, None] == np.arange(classes)
     gradient = np.exp(log_p) - gamma @ is_symbol
@@ -131,7 +136,9 @@ def steps_needed(labels, symbols=None):
         labels, symbols: as for `loss_and_gradient`.
     """
     labels = np.asarray(labels)
-    symbols = np.full(len(labels), labels.shape[1]) if symbols is None else np.asarray(symbols)
+    symbols = (
+        np.full(len(labels), labels.shape[1]) if symbols is None else np.asarray(symbols)
+    )
     equal = labels[:, 1:] == labels[:, :-1]
     inside = np.arange(1, labels.shape[1]) < symbols[:, None]
     return symbols + np.sum(equal & inside, axis=1)

@@ -3,7 +3,8 @@
 import numpy as np
 
 # Near the cube root of the float64 rounding error (6e-6), where the error of a central
-# difference is least: a larger step truncates more of the series, a smaller one rounds more.
+# difference is least: a larger step truncates more of the series, a smaller one rounds
+# more.
 EPSILON = 1e-5
 
 
@@ -40,7 +41,9 @@ def relative_error(a, b):
     """
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
-        raise ValueError(f"the shapes {a.shape} and {b.shape} differ; compare arrays of one shape")
+        raise ValueError(
+            f"the shapes {a.shape} and {b.shape} differ; compare arrays of one shape"
+        )
     longer = max(np.linalg.norm(a), np.linalg.norm(b))
     # Not "longer > 0": what is not a number must not pass for 0.
     return float(np.linalg.norm(a - b) / longer) if longer != 0 else 0.0

@@ -79,8 +79,8 @@ def backward(params, x, h, states, d_states):
         x: inputs, shape (batch, time, inputs).
         h: initial hidden state, shape (batch, units).
         states: what `forward` returned.
-        d_states: gradient of the loss with respect to each hidden state where the loss reads
-            it directly, shape (batch, time, units); zeros at steps without a loss.
+        d_states: gradient of the loss with respect to each hidden state where the loss
+            reads it directly, shape (batch, time, units); zeros at steps without a loss.
 
     Returns:
         the gradients with respect to the weights (GRUParams), to x and to h.

@@ -82,8 +82,8 @@ def backward(params, x, h, c, states, d_states):
         x: inputs, shape (batch, time, inputs).
         h, c: initial hidden and cell state, shape (batch, units).
         states: what `forward` returned.
-        d_states: gradient of the loss with respect to each hidden state where the loss reads
-            it directly, shape (batch, time, units); zeros at steps without a loss.
+        d_states: gradient of the loss with respect to each hidden state where the loss
+            reads it directly, shape (batch, time, units); zeros at steps without a loss.
 
     Returns:
         the gradients with respect to the weights (LSTMParams), to x, to h and to c.
@@ -100,7 +100,9 @@ def backward(params, x, h, c, states, d_states):
         d_c = d_c + d_h * o * (1 - np.tanh(c_t) ** 2)
         d_i, d_f, d_g, d_o = d_c * g, d_c * before[:, t], d_c * i, d_h * np.tanh(c_t)
         slopes = i * (1 - i), f * (1 - f), 1 - g**2, o * (1 - o)
-        deltas[:, t] = np.concatenate([d_i, d_f, d_g, d_o], axis=1) * np.concatenate(slopes, axis=1)
+        deltas[:, t] = np.concatenate([d_i, d_f, d_g, d_o], axis=1) * np.concatenate(
+            slopes, axis=1
+        )
         d_h, d_c = deltas[:, t] @ params.U.T, d_c * f
     previous = np.concatenate([h[:, None], states.h[:, :-1]], axis=1)
     # With all deltas stored, each weight's gradient is one matrix product over all steps.

@@ -1,7 +1,7 @@
 """The whole course as a website: static pages that are read offline or from any web server.
 
-The pages come from nbconvert and a few small templates. Jupyter Book and MyST would do more, but
-they need Node, and fetch their theme from the network whenever a site is built.
+The pages come from nbconvert and a few small templates. Jupyter Book and MyST would do
+more, but they need Node, and fetch their theme from the network whenever a site is built.
 """
 
 import itertools
@@ -70,7 +70,8 @@ def build(root=ROOT):
         root: the folder that holds `notebooks/` and `build/`.
 
     Raises:
-        CourseError: there are no notebooks, one cannot be read, or `build/` cannot be written.
+        CourseError: there are no notebooks, one cannot be read, or `build/` cannot be
+            written.
     """
     lessons = [lesson(path) for path in notebooks.paths(root)]
     others = [*notation(lessons), *cheatsheet(lessons, root), glossary(lessons)]
@@ -98,7 +99,9 @@ def lesson(notebook):
         heading["id"] = heading.get("id") or text(heading).replace(" ", "-")
     for corner in tree(lambda element: element.name == "th" and not text(element)):
         corner.name = "td"  # an empty cell heads nothing
-    questions = {one.name.partition(".")[2]: one for one in exercises.questions(notebook.name[:2])}
+    questions = {
+        one.name.partition(".")[2]: one for one in exercises.questions(notebook.name[:2])
+    }
     for cell in tree(class_="code_cell"):
         asked = re.search(r"^exercises\.(q\d+)\.check\(", cell.get_text(), re.MULTILINE)
         if asked and asked[1] in questions:
@@ -132,7 +135,8 @@ def contents(lessons, root, others=()):
         title=text(about.h1),
         opening="".join(map(str, _section(about.h1))),
         lessons=[
-            (one, *(_part(one.tree, name) for name in ("", "Time", "You need"))) for one in lessons
+            (one, *(_part(one.tree, name) for name in ("", "Time", "You need")))
+            for one in lessons
         ],
         others=others,
         ways=ways(lessons),
@@ -185,7 +189,9 @@ def cheatsheet(lessons, root):
             equations.append((parts, tag, numbered[number], place))
         arrays = dict(array for name in card.arrays for array in sheet.arrays(name))
         code = sheet.code(card.code) if card.code else ""
-        cards.append({"title": card.title, "equations": equations, "arrays": arrays, "code": code})
+        cards.append(
+            {"title": card.title, "equations": equations, "arrays": arrays, "code": code}
+        )
     html = TEMPLATES.get_template("cheatsheet.html").render(
         cards=cards, letters="".join(str(one.tree.table) for one in notation(lessons))
     )
@@ -208,35 +214,47 @@ def glossary(lessons):
 
 def glossary_entries():
     """Return the rows of `glossary.md`, by the alphabet: (term, lesson's number, meaning)."""
-    rows = re.findall(r"^\| (.+?) \| (\d\d) \| (.+?) \|$", _template("glossary.md"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (.+?) \| (\d\d) \| (.+?) \|$", _template("glossary.md"), re.MULTILINE
+    )
     return sorted(rows, key=lambda row: row[0].casefold())
 
 
 def place(tree, term):
     """Return the id of the heading under which a lesson defines a term; None if it never says it.
 
-    That is where the term first stands by itself in italics or bold; else where it is part of
-    such words or of a heading; else where it first stands at all.
+    That is where the term first stands by itself in italics or bold; else where it is part
+    of such words or of a heading; else where it first stands at all.
     """
     headings, marked = ["h2", "h3"], ["em", "strong"]
-    elements = [tree.h2, *tree.h2.find_all_next(headings + marked + ["p", "li"])] if tree.h2 else []
+    elements = (
+        [tree.h2, *tree.h2.find_all_next(headings + marked + ["p", "li"])]
+        if tree.h2
+        else []
+    )
     said = [(element, text(element).casefold().rstrip(".,:")) for element in elements]
     wanted = term.casefold()
     ranks = (
         [element for element, words in said if element.name in marked and words == wanted],
-        [element for element, words in said if element.name not in ("p", "li") and wanted in words],
+        [
+            element
+            for element, words in said
+            if element.name not in ("p", "li") and wanted in words
+        ],
         [element for element, words in said if wanted in words],
     )
     for element in itertools.chain(*ranks):
-        return (element if element.name in headings else element.find_previous(headings))["id"]
+        return (element if element.name in headings else element.find_previous(headings))[
+            "id"
+        ]
     return None
 
 
 def search_index(parts):
     """Return what the search looks through: a list of pages, each with its title and sections.
 
-    A section is [id, heading, paragraph, paragraph, …]. Outputs, and what is folded away, are
-    left out.
+    A section is [id, heading, paragraph, paragraph, …]. Outputs, and what is folded away,
+    are left out.
     """
     index = []
     for page in parts:
@@ -267,7 +285,9 @@ def take_images(page, folders, files):
 
 def replace(folder, files):
     """Replace a folder by one with these files, {name: content}, once all of them are written."""
-    draft, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{end}") for end in ("new", "old"))
+    draft, old = (
+        folder.with_name(f".{folder.name}.{os.getpid()}.{end}") for end in ("new", "old")
+    )
     try:
         for name, content in files.items():
             write(draft / name, content)
@@ -306,12 +326,16 @@ def _heading(tree, title):
 def _markdown(folder, lesson):
     """Return what a lesson's notebook says, as it is written."""
     notebook = notebooks.read(folder / Path(lesson.name).with_suffix(".ipynb"))
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return "\n\n".join(
+        cell.source for cell in notebook.cells if cell.cell_type == "markdown"
+    )
 
 
 def _equation(tree, number):
     return next(
-        one for one in tree(class_="equation") if one.span and text(one.span) == f"({number})"
+        one
+        for one in tree(class_="equation")
+        if one.span and text(one.span) == f"({number})"
     )
 
 
@@ -332,6 +356,8 @@ def _part(tree, name):
     """
     for paragraph in tree.h1.find_next_siblings("p") if tree.h1 else []:
         if paragraph.get_text().startswith(name):
-            parts = [part for part in paragraph.children if not name or part != paragraph.strong]
+            parts = [
+                part for part in paragraph.children if not name or part != paragraph.strong
+            ]
             return "".join(map(str, parts)).strip().rstrip(".")
     return ""

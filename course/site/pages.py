@@ -16,7 +16,8 @@ from course.lessons.ledger import minutes
 from course.results import headline
 
 CSS = Path(__file__).with_name("page.css")
-# What a cell shows, best first. Widgets need a running kernel: a page shows what they stand for.
+# What a cell shows, best first. Widgets need a running kernel: a page shows what they stand
+# for.
 KINDS = ["text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "image/jpeg",
          "text/plain"]  # fmt: skip
 
@@ -58,8 +59,8 @@ def index(entries):
     """Return the page that links the lessons.
 
     Args:
-        entries: {"08": {"page": "08_text.html", "title": …, "seconds": …, "verdict": …}, …},
-            with what the lesson reported, if anything.
+        entries: {"08": {"page": "08_text.html", "title": …, "seconds": …, "verdict": …},
+            …}, with what the lesson reported, if anything.
     """
     rows = [
         f'<tr><td><a href="{escape(entry["page"])}">{number} · {escape(entry["title"])}</a></td>'
@@ -70,7 +71,9 @@ def index(entries):
     head = "<tr><th>lesson</th><th>time</th><th>result</th><th>verdict</th></tr>"
     table = f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
     table = f'<div class="table">{table}</div>'
-    return _page("Recurrent neural networks", f"<h1>Recurrent neural networks</h1>\n{table}")
+    return _page(
+        "Recurrent neural networks", f"<h1>Recurrent neural networks</h1>\n{table}"
+    )
 
 
 def mathml(latex, display="inline"):
@@ -80,7 +83,8 @@ def mathml(latex, display="inline"):
         CourseError: the equation is not valid LaTeX.
     """
     tag = re.search(r"\\tag\{(.*?)\}", latex)
-    # What latex2mathml does not know: this environment by this name, and norm bars given a size.
+    # What latex2mathml does not know: this environment by this name, and norm bars given a
+    # size.
     latex = re.sub(r"\\tag\{.*?\}", "", latex).replace("{aligned}", "{align*}")
     try:
         equation = convert(latex.strip(), display=display)
@@ -91,7 +95,11 @@ def mathml(latex, display="inline"):
         ) from error
     equation = re.sub(r">\\(?:[lr]?Vert|\|)<", ">‖<", equation)
     number = f"<span>({escape(tag[1])})</span>" if tag else ""
-    return f'<span class="equation">{equation}{number}</span>' if display == "block" else equation
+    return (
+        f'<span class="equation">{equation}{number}</span>'
+        if display == "block"
+        else equation
+    )
 
 
 class _Renderer(IPythonRenderer):
@@ -128,7 +136,8 @@ class _Exporter(HTMLExporter):
         # The badge is an image on another host, and nobody sets up a page.
         launch = TagRemovePreprocessor(remove_cell_tags={"badges", "setup"}, enabled=True)
         self.register_preprocessor(launch, enabled=True)
-        # Pygments has escaped the code already; to clean it again takes a third of the time.
+        # Pygments has escaped the code already; to clean it again takes a third of the
+        # time.
         self.register_filter("clean_html", lambda html: html)
 
     def markdown2html(self, source):

@@ -1,7 +1,8 @@
 """What the cheat sheet shows: equations of the lessons, and arrays and code of `course.scratch`.
 
-Nothing is written twice. An equation is named by its lesson and its beginning and is taken from
-there; what is said of arrays comes from docstrings, and code from the functions themselves.
+Nothing is written twice. An equation is named by its lesson and its beginning and is taken
+from there; what is said of arrays comes from docstrings, and code from the functions
+themselves.
 """
 
 import ast
@@ -109,7 +110,9 @@ def equation(prose, start):
         CourseError: no numbered equation begins like that, or several do.
     """
     found = [
-        (latex, number) for latex, number in EQUATION.findall(prose) if latex.startswith(start)
+        (latex, number)
+        for latex, number in EQUATION.findall(prose)
+        if latex.startswith(start)
     ]
     if len(found) != 1:
         raise CourseError(
@@ -141,7 +144,9 @@ def arrays(name):
         if "shape" in said
     ]
     if not entries:
-        raise CourseError(f"The docstring of course.scratch.{name} names no shapes: add them.")
+        raise CourseError(
+            f"The docstring of course.scratch.{name} names no shapes: add them."
+        )
     return entries
 
 

@@ -131,7 +131,16 @@ def test_the_course_itself_is_stamped_alike():
 
 # Colab has these, at versions of its own; cycler is a part of matplotlib.
 ON_COLAB = {
-    *("IPython", "cycler", "ipywidgets", "keras", "matplotlib", "numpy", "pandas", "psutil"),
+    *(
+        "IPython",
+        "cycler",
+        "ipywidgets",
+        "keras",
+        "matplotlib",
+        "numpy",
+        "pandas",
+        "psutil",
+    ),
     *("rich", "scipy", "sklearn", "soundfile", "statsmodels", "tensorflow", "tokenizers"),
     *("torch", "traitlets"),
 }

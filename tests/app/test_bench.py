@@ -14,10 +14,10 @@ import pytest
 import tensorflow as tf
 
 import course.layers
-from course import ROOT, bench
+from course import ROOT
 from course.__main__ import main
 from course.app import cli
-from course.bench import contenders, figures
+from course.bench import contenders, figures, timing
 from course.bench.contenders import Case, build, flops, grid
 from course.errors import CourseError
 
@@ -28,8 +28,10 @@ SOURCE = " <!-- source: course/bench/bench.json -->"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Short turns, and no PyTorch, which cannot be loaded where TensorFlow is already."""
-    monkeypatch.setattr(bench, "TURN_SECONDS", 0.001)
-    monkeypatch.setattr(contenders, "names", lambda: ["ours", "keras_xla", "keras", "limit"])
+    monkeypatch.setattr(timing, "TURN_SECONDS", 0.001)
+    monkeypatch.setattr(
+        contenders, "names", lambda: ["ours", "keras_xla", "keras", "limit"]
+    )
 
 
 @pytest.fixture
@@ -47,9 +49,9 @@ def kept(path):
 def test_a_real_run_prints_tables_and_stores_figures_and_picture(tmp_path):
     """In a process of its own, and so with PyTorch where it is installed."""
     program = (
-        "import sys, pathlib; from course import bench; from course.bench import contenders; bench.TURN_SECONDS = 0.001;"
+        "import sys, pathlib; from course.bench import contenders, timing; timing.TURN_SECONDS = 0.001;"
         "cases = contenders.grid(['SimpleRNN'], [2], [3], [4]);"
-        "sys.exit(bench.run(cases, rounds=2, save=True, root=pathlib.Path(sys.argv[1])))"
+        "sys.exit(timing.run(cases, rounds=2, save=True, root=pathlib.Path(sys.argv[1])))"
     )
     process = subprocess.run(
         [sys.executable, "-c", program, tmp_path], cwd=ROOT, capture_output=True, text=True,
@@ -59,7 +61,9 @@ def test_a_real_run_prints_tables_and_stores_figures_and_picture(tmp_path):
     assert "1 of 1, about 1 min left: SimpleRNN 2×3×4, round 2 of 2" in process.stdout
     assert "Training step, ms" in process.stdout and "Forward pass, ms" in process.stdout
     report = kept(tmp_path / "build" / "bench.json")
-    assert "cores" in report["machine"] and report["versions"]["tensorflow"] == tf.__version__
+    assert (
+        "cores" in report["machine"] and report["versions"]["tensorflow"] == tf.__version__
+    )
     [case] = report["cases"]
     assert [case[field] for field in Case._fields] == ["SimpleRNN", 2, 3, 4]
     assert set(case["contenders"]) - {"torch"} == set(contenders.names())
@@ -82,39 +86,43 @@ def test_an_interrupted_run_keeps_what_was_measured(tmp_path, monkeypatch, capsy
         return {"forward": lambda: None, "step": lambda: None}
 
     monkeypatch.setattr(contenders, "build", interrupted)
-    assert bench.run(TWO, 3, save=True, root=tmp_path) == 130
-    assert [case["cell"] for case in kept(tmp_path / "build" / "bench.json")["cases"]] == ["GRU"]
+    assert timing.run(TWO, 3, save=True, root=tmp_path) == 130
+    assert [case["cell"] for case in kept(tmp_path / "build" / "bench.json")["cases"]] == [
+        "GRU"
+    ]
     assert "GRU 2×3×4" in capsys.readouterr().out
     assert not (tmp_path / "course").exists()  # what is committed is a complete run
 
 
-def test_a_run_that_measured_nothing_leaves_the_last_one_alone(tmp_path, monkeypatch, capsys):
+def test_a_run_that_measured_nothing_leaves_the_last_one_alone(
+    tmp_path, monkeypatch, capsys
+):
     def interrupted(case, name):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(contenders, "build", interrupted)
-    assert bench.run(TWO, 3, root=tmp_path) == 130
+    assert timing.run(TWO, 3, root=tmp_path) == 130
     assert "before the first shape" in capsys.readouterr().out
     assert not (tmp_path / "build").exists()
 
 
 def test_figures_of_two_runs_are_never_mixed(tmp_path, instant):
     for cases in (TWO, TWO[1:]):
-        assert bench.run(cases, 1, save=True, root=tmp_path) == 0
+        assert timing.run(cases, 1, save=True, root=tmp_path) == 0
     for folder in ("build", "course/bench"):
         [case] = kept(tmp_path / folder / "bench.json")["cases"]
         assert case["cell"] == "LSTM"
 
 
 def test_contenders_take_turns_and_repeat_short_runs(monkeypatch):
-    monkeypatch.setattr(bench, "TURN_SECONDS", 0.05)
+    monkeypatch.setattr(timing, "TURN_SECONDS", 0.05)
     calls = []
 
     def takes(seconds, name):
         return lambda: (calls.append(name), time.sleep(seconds))
 
     runs = {"slow": {"step": takes(0.06, "slow")}, "fast": {"step": takes(0.01, "fast")}}
-    timed = bench.measure(runs, rounds=3)
+    timed = timing.measure(runs, rounds=3)
     # Two calls each to compile and to see how long one takes, then the rounds.
     turns = [(name, len(list(group))) for name, group in groupby(calls)]
     assert [name for name, _ in turns] == ["slow", "fast"] * 4
@@ -170,16 +178,18 @@ def test_ours_are_the_layers_of_the_course(monkeypatch):
         build(TWO[1], "ours")
 
 
-def test_memory_of_one_shape_only_and_not_of_the_limit(tmp_path, instant, monkeypatch, capsys):
+def test_memory_of_one_shape_only_and_not_of_the_limit(
+    tmp_path, instant, monkeypatch, capsys
+):
     asked = []
 
     def answer(case, name):
         asked.append((case, name))
         return {"compile": 300, "step": 123} if name == "ours" else None
 
-    monkeypatch.setattr(bench, "memory_in_fresh_process", answer)
-    reference = Case("LSTM", *bench.MEMORY_SHAPE)
-    assert bench.run([TWO[0], reference], 1, root=tmp_path) == 0
+    monkeypatch.setattr(timing, "memory_in_fresh_process", answer)
+    reference = Case("LSTM", *timing.MEMORY_SHAPE)
+    assert timing.run([TWO[0], reference], 1, root=tmp_path) == 0
     names = [name for name in contenders.names() if name != "limit"]
     assert asked == [(reference, name) for name in names]
     report = kept(tmp_path / "build" / "bench.json")
@@ -189,10 +199,10 @@ def test_memory_of_one_shape_only_and_not_of_the_limit(tmp_path, instant, monkey
 
 @pytest.mark.slow
 def test_memory_is_measured_in_a_fresh_process():
-    found = bench.memory_in_fresh_process(Case("SimpleRNN", 64, 50, 256), "keras")
+    found = timing.memory_in_fresh_process(Case("SimpleRNN", 64, 50, 256), "keras")
     # TensorFlow keeps at least the states: 64 × 50 × 256 numbers of 4 bytes.
     assert 3 < found["step"] < 500 and found["compile"] > 1
-    assert bench.memory_in_fresh_process(Case("Nonsense", 1, 1, 1), "torch") is None
+    assert timing.memory_in_fresh_process(Case("Nonsense", 1, 1, 1), "torch") is None
 
 
 def test_growth_is_the_peak():
@@ -216,7 +226,9 @@ def cells_of(table):
 
 
 def test_the_table_compares_medians_with_the_better_keras():
-    report = {"cases": [case_of(ours=1234, keras_xla=3702, keras=2468, torch=1851, limit=617)]}
+    report = {
+        "cases": [case_of(ours=1234, keras_xla=3702, keras=2468, torch=1851, limit=617)]
+    }
     assert cells_of(figures.times_table(report, "step")) == [
         "LSTM 16×25×64", "1234", "2468", "1851", "617", "2.00", "1.50", "50%",
     ]  # fmt: skip
@@ -232,7 +244,7 @@ def test_the_table_compares_medians_with_the_better_keras():
 def test_options_make_the_grid_smaller(monkeypatch):
     asked = {}
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setattr(bench, "run", lambda *arguments: asked.update(run=arguments))
+    monkeypatch.setattr(timing, "run", lambda *arguments: asked.update(run=arguments))
     cli._bench(cli.parse(["bench"]))
     cases, rounds, save = asked["run"]
     assert (len(cases), rounds, save) == (81, 5, False)
@@ -263,12 +275,14 @@ def test_what_cannot_be_measured_is_refused(options, says, capsys):
 def test_another_backend_is_refused(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     with pytest.raises(CourseError, match="remove the variable KERAS_BACKEND"):
-        bench.run(TWO, 1)
+        timing.run(TWO, 1)
 
 
 def test_the_readme_says_what_the_stored_report_holds():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    report = json.loads((ROOT / "course" / "bench" / "bench.json").read_text(encoding="utf-8"))
+    report = json.loads(
+        (ROOT / "course" / "bench" / "bench.json").read_text(encoding="utf-8")
+    )
     machine = report["machine"].partition(",")[0]
     assert f"for {len(report['cases'])} shapes" in text and f"named {machine}," in text
     assert f"bench --rounds {report['rounds']}`" in text
@@ -278,7 +292,13 @@ def test_the_readme_says_what_the_stored_report_holds():
     def gain(cell, other):
         return median(ms[other] / ms["ours"] for name, ms in steps if name == cell)
 
-    for words, cell in [("LSTM trains", "LSTM"), ("the GRU", "GRU"), ("simple RNN", "SimpleRNN")]:
+    for words, cell in [
+        ("LSTM trains", "LSTM"),
+        ("the GRU", "GRU"),
+        ("simple RNN", "SimpleRNN"),
+    ]:
         assert f"{words} {gain(cell, 'keras'):.2f} times" in text.replace(SOURCE, "")
-    assert f"PyTorch's LSTM needs {1 - gain('LSTM', 'torch'):.0%}".replace("%", " %") in text
+    assert (
+        f"PyTorch's LSTM needs {1 - gain('LSTM', 'torch'):.0%}".replace("%", " %") in text
+    )
     assert min(gain("GRU", "torch"), gain("SimpleRNN", "torch")) > 1

@@ -43,7 +43,9 @@ class Clone:
             "def run(lessons, parameters, save, **options):\n"
             f"    print(sys.prefix, *lessons)\n    return {STATUS}\n"
         )
-        (self.root / "pyproject.toml").write_text('[project]\ndependencies = ["tiny-rnn>=1.0"]\n')
+        (self.root / "pyproject.toml").write_text(
+            '[project]\ndependencies = ["tiny-rnn>=1.0"]\n'
+        )
         wheel = make_wheel(folder)
         self.lock(hashlib.sha256(wheel.read_bytes()).hexdigest())
         self.environment = os.environ | {
@@ -55,7 +57,9 @@ class Clone:
             "UV_OFFLINE": "1",
             "UV_FIND_LINKS": str(folder),
         }
-        self.environment.pop("PYTHONPATH", None)  # the test command's own, which names the original
+        self.environment.pop(
+            "PYTHONPATH", None
+        )  # the test command's own, which names the original
 
     def lock(self, digest):
         text = f"tiny-rnn==1.0 --hash=sha256:{digest}\n"
@@ -63,13 +67,18 @@ class Clone:
 
     def use(self, installer):
         """Let the set-up find uv, or not."""
-        self.environment["PATH"] = os.environ["PATH"] if installer == "uv" else str(self.root)
+        self.environment["PATH"] = (
+            os.environ["PATH"] if installer == "uv" else str(self.root)
+        )
         return self
 
     def cut_off(self):
         """Let the package index be one that does not answer."""
         connected = self.environment
-        self.environment = connected | {"PIP_INDEX_URL": NOWHERE, "UV_DEFAULT_INDEX": NOWHERE}
+        self.environment = connected | {
+            "PIP_INDEX_URL": NOWHERE,
+            "UV_DEFAULT_INDEX": NOWHERE,
+        }
         self.environment |= {"PIP_RETRIES": "0", "UV_HTTP_RETRIES": "0"}
         for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS", "UV_OFFLINE", "UV_FIND_LINKS"):
             del self.environment[name]
@@ -127,7 +136,9 @@ def clone(tmp_path):
 def test_first_command_sets_up_and_the_second_does_not(clone, installer, tmp_path):
     clone.use(installer)
     output = clone.assert_runs("Setting up .venv", installer)
-    assert len(output.splitlines()) == 3, "one line before, one after, and the command's own"
+    assert len(output.splitlines()) == 3, (
+        "one line before, one after, and the command's own"
+    )
     lock = (clone.root / "requirements.lock").read_bytes()
     assert clone.stamp.read_text() == hashlib.sha256(lock).hexdigest()
     assert len(clone.assert_runs().splitlines()) == 1
@@ -139,7 +150,9 @@ def test_first_command_sets_up_and_the_second_does_not(clone, installer, tmp_pat
 
 
 def test_an_environment_that_suffices_is_used_as_it_is(clone):
-    (clone.root / "pyproject.toml").write_text('[project]\ndependencies = ["pytest>=1.0"]\n')
+    (clone.root / "pyproject.toml").write_text(
+        '[project]\ndependencies = ["pytest>=1.0"]\n'
+    )
     status, output, _ = clone.run()
     assert (status, output) == (STATUS, f"{sys.prefix} 08\n")
     assert not clone.venv.exists()
@@ -241,7 +254,9 @@ def wait_for(condition):
 
 def test_two_at_once(clone):
     clone.use(INSTALLERS[-1])
-    outputs = [process.communicate(timeout=120)[0] for process in [clone.start(), clone.start()]]
+    outputs = [
+        process.communicate(timeout=120)[0] for process in [clone.start(), clone.start()]
+    ]
     assert [output.splitlines()[-1] for output in outputs] == [f"{clone.venv} 08"] * 2
     assert "".join(outputs).count("Setting up") == 1
 
@@ -254,7 +269,9 @@ def test_an_installed_copy_names_what_is_missing(clone):
 
 @pytest.mark.parametrize("version", [(3, 8), (3, 10), (3, 14), (4, 0)])
 def test_wrong_python(version):
-    with pytest.raises(CourseError, match="needs Python 3.11, 3.12 or 3.13, and this is Python"):
+    with pytest.raises(
+        CourseError, match="needs Python 3.11, 3.12 or 3.13, and this is Python"
+    ):
         bootstrap.check_python(version)
 
 
@@ -268,14 +285,18 @@ def test_wrong_python_names_a_right_one():
     command = bootstrap.find_python()
     if command:
         line = [*command.split(), "-c", "import sys; print(sys.version_info[:2])"]
-        assert ast.literal_eval(subprocess.check_output(line, text=True)) in bootstrap.PYTHONS
+        assert (
+            ast.literal_eval(subprocess.check_output(line, text=True)) in bootstrap.PYTHONS
+        )
 
 
 @pytest.mark.parametrize("name", FIRST)
 def test_an_old_python_can_read_what_it_runs_first(name):
     source = (ROOT / "course" / f"{name}.py").read_text(encoding="utf-8")
     tree = ast.parse(source, feature_version=(3, 8))
-    for node in tree.body:  # inside functions, newer modules are fine: the version is known there
+    for (
+        node
+    ) in tree.body:  # inside functions, newer modules are fine: the version is known there
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module] if isinstance(node, ast.ImportFrom) else []
         for module in names:

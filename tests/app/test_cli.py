@@ -40,7 +40,9 @@ def test_import_is_quick_and_loads_no_tensorflow():
     )
     seconds = []
     for _ in range(5):
-        output = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True)
+        output = subprocess.check_output(
+            [sys.executable, "-c", program], cwd=ROOT, text=True
+        )
         [number] = output.split()  # a heavy module's name would be a second word
         seconds.append(float(number))
     assert min(seconds) < 0.1
@@ -65,7 +67,9 @@ def test_version():
     assert run("--version").stdout == f"rnn-course {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["dance"], ["data", "burn"], ["list", "--loud"], ["badges"]])
+@pytest.mark.parametrize(
+    "arguments", [["dance"], ["data", "burn"], ["list", "--loud"], ["badges"]]
+)
 def test_what_is_not_understood_ends_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as end:
         main(arguments)
@@ -142,7 +146,9 @@ def test_paths_are_told_from_other_arguments(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tests").mkdir()
     (tmp_path / "test_a.py").touch()
-    paths, others = cli.split_paths(["-k", "tests", "test_a.py::test_it", "tests", "--lf", "no"])
+    paths, others = cli.split_paths(
+        ["-k", "tests", "test_a.py::test_it", "tests", "--lf", "no"]
+    )
     assert paths == [f"{tmp_path / 'test_a.py'}::test_it", str(tmp_path / "tests")]
     assert others == ["-k", "tests", "--lf", "no"]
 
@@ -218,7 +224,15 @@ def test_doctor_passes_here():
     process = run("doctor")
     assert process.returncode == 0, process.stdout
     assert process.stderr == ""
-    for name in ("Python", "Packages", "TensorFlow", "Backend", "Cores", "Memory", "Data folder"):
+    for name in (
+        "Python",
+        "Packages",
+        "TensorFlow",
+        "Backend",
+        "Cores",
+        "Memory",
+        "Data folder",
+    ):
         assert re.search(rf"^(ok|!!)  {name} ", process.stdout, re.MULTILINE)
 
 

@@ -19,12 +19,15 @@ from course.app import badges
 LESSON = "01_simple_rnn.ipynb"
 REPOSITORY = "ada/rnn-course"
 VERSIONS = {"tensorflow": "2.20.0", "keras": "3.13.2", "numpy": "2.1.3"}
-# What else a notebook finds on Colab; the other packages of the course are left to be added.
+# What else a notebook finds on Colab; the other packages of the course are left to be
+# added.
 ALSO = ["ipykernel", "ipywidgets==7.7.1", "matplotlib", "nbclient", "nbformat", "pip"]
 ALSO += ["platformdirs"]
 ADDED = {"rnn-course"} | set(colab.PACKAGES.values()) - set(ALSO)
 # Colab's kernel has this module before the first cell runs; a .pth file runs at start-up.
-PRETEND = "import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')\n"
+PRETEND = (
+    "import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')\n"
+)
 EXECUTE = """
 import nbclient, nbformat, sys
 notebook = nbformat.read(sys.argv[1], as_version=4)
@@ -68,7 +71,13 @@ def python():
         run(sys.executable, "-m", "venv", folder)
         uv = shutil.which("uv")
         installer = [uv, "pip", "install", "--python"] if uv else []
-        run(*installer, python, *([] if uv else ["-m", "pip", "install"]), "--quiet", *packages)
+        run(
+            *installer,
+            python,
+            *([] if uv else ["-m", "pip", "install"]),
+            "--quiet",
+            *packages,
+        )
         query = "import sysconfig; print(sysconfig.get_path('purelib'))"
         site = run(python, "-c", query).strip()
         (folder / site / "pretend_colab.pth").write_text(PRETEND)
@@ -113,7 +122,9 @@ def test_lesson_01(python, tmp_path):
 
     empty = tmp_path / "content"
     empty.mkdir()
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONPATH"
+    }
     run(python, "-c", EXECUTE, path, cwd=empty, env=environment)
 
     cells = nbformat.read(path, as_version=4).cells
@@ -121,7 +132,9 @@ def test_lesson_01(python, tmp_path):
     assert report["versions"] == VERSIONS
     assert "site-packages" in report["course"]
     assert str(ROOT / "build" / "colab-env") in report["python"]
-    added = {name: report["installed"][name] for name in set(report["installed"]) - set(before)}
+    added = {
+        name: report["installed"][name] for name in set(report["installed"]) - set(before)
+    }
     assert set(added) == ADDED
     assert {name: report["installed"][name] for name in before} == before
 

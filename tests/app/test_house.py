@@ -7,7 +7,8 @@ import pytest
 
 from course import ROOT
 
-# A room is a folder or a module of `course/`. It imports from rooms on floors below its own.
+# A room is a folder or a module of `course/`. It imports from rooms on floors below its
+# own.
 FLOORS = (
     {"__main__"},
     {"app"},  # runs the course
@@ -15,7 +16,16 @@ FLOORS = (
     {"exercises", "lessons", "recorder"},
     {"data", "distributed", "pretrained", "results"},
     # what the lessons teach with
-    {"callbacks", "decoding", "explorer", "layers", "metrics", "ngrams", "plots", "scratch"},
+    {
+        "callbacks",
+        "decoding",
+        "explorer",
+        "layers",
+        "metrics",
+        "ngrams",
+        "plots",
+        "scratch",
+    },
     {"colab", "files"},
     {"__init__"},
     {"errors", "quiet"},
@@ -26,7 +36,10 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 def modules():
     """Return {("layers", "lstm"): its file, …}; a folder's own module is ("layers", "__init__")."""
     package = ROOT / "course"
-    return {path.relative_to(package).with_suffix("").parts: path for path in package.rglob("*.py")}
+    return {
+        path.relative_to(package).with_suffix("").parts: path
+        for path in package.rglob("*.py")
+    }
 
 
 def imported(path, known):
@@ -37,7 +50,11 @@ def imported(path, known):
             base = (node.module or "").split(".")
             names = [[*base, alias.name] for alias in node.names]
         else:
-            names = [a.name.split(".") for a in node.names] if isinstance(node, ast.Import) else []
+            names = (
+                [a.name.split(".") for a in node.names]
+                if isinstance(node, ast.Import)
+                else []
+            )
         for first, *rest in names:
             if first == "course":
                 # What `from course.data import wheels` names is a module, or stands in one.

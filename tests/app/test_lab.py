@@ -43,7 +43,9 @@ def lab(folder):
     Settings and progress of whoever runs the test play no part in it, and are not changed.
     """
     copy = folder / "course"
-    shutil.copytree(ROOT / "course", copy / "course", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "course", copy / "course", ignore=shutil.ignore_patterns("__pycache__")
+    )
     (copy / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks" / LESSON, copy / "notebooks")
     shutil.copy(ROOT / "pyproject.toml", copy)
@@ -60,7 +62,9 @@ def lab(folder):
             stdout=log, stderr=log,
         )  # fmt: skip
     try:
-        here = browser.wait_for(lambda: _running(folder / "JUPYTER_RUNTIME_DIR"), 60, "JupyterLab")
+        here = browser.wait_for(
+            lambda: _running(folder / "JUPYTER_RUNTIME_DIR"), 60, "JupyterLab"
+        )
         yield f"{here['url']}lab/tree/{LESSON}?token={here['token']}"
     finally:
         with contextlib.suppress(psutil.Error):  # it has ended by itself
@@ -108,7 +112,10 @@ def run(page, old, new, printed):
 
 def test_a_learner_works_through_lesson_01(tmp_path):
     picture = ROOT / "build" / "lab.png"
-    with lab(tmp_path) as address, browser.opened(address, tmp_path / "browser", picture) as page:
+    with (
+        lab(tmp_path) as address,
+        browser.opened(address, tmp_path / "browser", picture) as page,
+    ):
         page.wait(IDLE, 120)
         menu(page, "Run", "Run All Cells")
         page.wait(RUNNING)
@@ -139,5 +146,7 @@ def test_a_learner_works_through_lesson_01(tmp_path):
             replace(page, control, word)
             page.press("Enter")
             page.wait(f"{explorer}.textContent.includes({json.dumps(answer)})")
-        assert page.get(f"{explorer}.querySelector('img').alt").startswith("Expected syllables")
+        assert page.get(f"{explorer}.querySelector('img').alt").startswith(
+            "Expected syllables"
+        )
         assert "Traceback" not in page.get(f"{explorer}.textContent")

@@ -13,7 +13,8 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 # One pin: name, version, an optional marker, and its hashes on the lines that follow.
 PIN = re.compile(
-    r"^([a-z0-9-]+)==(\S+)( ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}.*\n)+)", re.MULTILINE
+    r"^([a-z0-9-]+)==(\S+)( ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}.*\n)+)",
+    re.MULTILINE,
 )
 PINS = [match.groups() for match in PIN.finditer(LOCK)]
 COLAB = {"tensorflow": "2.20.0", "keras": "3.13.2", "numpy": "2.1.3"}
@@ -28,7 +29,9 @@ def test_every_dependency_is_a_lower_bound():
 @pytest.mark.parametrize("name, lowest", requirements())
 def test_lock_pins_each_dependency_within_its_bound(name, lowest):
     versions = [version for pinned, version, *_ in PINS if pinned == name]
-    assert versions, f"requirements.lock lacks {name}: make it anew with the command in its head"
+    assert versions, (
+        f"requirements.lock lacks {name}: make it anew with the command in its head"
+    )
     assert all(release(version) >= release(lowest) for version in versions)
 
 
@@ -39,7 +42,9 @@ def test_every_line_of_the_lock_belongs_to_a_pin_with_hashes():
 
 
 def test_lock_says_how_it_is_made():
-    command = "uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes"
+    command = (
+        "uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes"
+    )
     assert command in "".join(LOCK.splitlines()[:3])
 
 
@@ -54,7 +59,9 @@ def test_no_pin_leaves_out_linux_a_mac_or_windows():
     names = {name for name, _ in requirements()}
     for name, _, marker, _ in PINS:
         if name in names:
-            assert not re.search(r"sys_platform|os_name|platform_machine", marker or ""), name
+            assert not re.search(r"sys_platform|os_name|platform_machine", marker or ""), (
+                name
+            )
 
 
 def test_python_range_is_the_same_everywhere():
@@ -62,10 +69,16 @@ def test_python_range_is_the_same_everywhere():
     span = f">={oldest[0]}.{oldest[1]},<{newest[0]}.{newest[1] + 1}"
     assert PYPROJECT["project"]["requires-python"] == span
     conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    assert conda["dependencies"] == [f"python {span}", "pip", {"pip": ["-r requirements.lock"]}]
+    assert conda["dependencies"] == [
+        f"python {span}",
+        "pip",
+        {"pip": ["-r requirements.lock"]},
+    ]
     workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
     matrix = yaml.safe_load(workflow)["jobs"]["newcomer"]["strategy"]["matrix"]
-    assert sorted(matrix["python"]) == sorted(f"{major}.{minor}" for major, minor in PYTHONS)
+    assert sorted(matrix["python"]) == sorted(
+        f"{major}.{minor}" for major, minor in PYTHONS
+    )
 
 
 @pytest.mark.parametrize("name", COLAB)

@@ -50,7 +50,10 @@ def write_lesson(root, name, *sources, title=None):
 
 def run(root, lessons=(), parameters=None, save=False, **options):
     """Run lessons as the command does; return (exit status, what was printed)."""
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as out:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(io.StringIO()) as out,
+    ):
         patch.setattr(board, "LOG_SECONDS", 0)
         patch.setenv("COLUMNS", "120")
         status = runner.run(list(lessons), parameters or {}, save, root, **options)
@@ -68,7 +71,9 @@ def course(tmp_path_factory):
     write_lesson(root, "01_equations", "n = 3", FIGURE, PROGRESS, REPORT, title=EQUATIONS)
     write_lesson(root, "02_broken", "divisor = 0", "1 / divisor", "print('never')")
     write_lesson(root, "03_last", "import os, sys", "print(sys.executable, os.getcwd())")
-    (root / "README.md").write_text("# Course\n<!-- results -->\nold\n<!-- /results -->\nend\n")
+    (root / "README.md").write_text(
+        "# Course\n<!-- results -->\nold\n<!-- /results -->\nend\n"
+    )
     ledger.save({"00": {"title": "Earlier", "seconds": 5.0}}, root / results.TABLE)
     return root
 
@@ -144,7 +149,9 @@ def test_a_lesson_keeps_the_machine_on_which_it_was_measured(tmp_path, monkeypat
     for number, machine in [("01", "old, 2 cores"), ("02", "new, 2 cores")]:
         monkeypatch.setattr(ledger, "machine", lambda machine=machine: machine)
         ledger.save({number: {"seconds": 1}}, path)
-    found = {number: entry["machine"] for number, entry in results.load(path)["lessons"].items()}
+    found = {
+        number: entry["machine"] for number, entry in results.load(path)["lessons"].items()
+    }
     assert found == {"01": "old, 2 cores", "02": "new, 2 cores"}
 
 
@@ -156,10 +163,17 @@ def test_pages_have_equations_alt_texts_and_no_request_to_anywhere(saved):
         r"<style>.*?</style>", "", page, flags=re.DOTALL
     )
     assert re.search(r'<img alt="A dot" src="data:image/png', page)
-    assert 'href="02_broken.html#Part"' in page and 'href="https://example.org/a.ipynb"' in page
-    assert "<script" not in page and not re.findall(r'(?:src="|url\(|@import ")https?:', page)
+    assert (
+        'href="02_broken.html#Part"' in page
+        and 'href="https://example.org/a.ipynb"' in page
+    )
+    assert "<script" not in page and not re.findall(
+        r'(?:src="|url\(|@import ")https?:', page
+    )
     index = (root / "build" / "index.html").read_text(encoding="utf-8")
-    assert 'href="01_equations.html"' in index and "five-gram" in index and "failed" in index
+    assert (
+        'href="01_equations.html"' in index and "five-gram" in index and "failed" in index
+    )
 
 
 def test_parameters_are_injected_and_change_nothing_but_build(saved):
@@ -171,7 +185,9 @@ def test_parameters_are_injected_and_change_nothing_but_build(saved):
     assert "nats: 2.5, against 1.823" in printed and "bits: 2.114" in printed
     assert (root / "notebooks" / "01_equations.ipynb").read_bytes() == before
     assert (root / results.TABLE).read_bytes() == table
-    kept = json.loads((root / "build" / "results.json").read_text(encoding="utf-8"))["lessons"]
+    kept = json.loads((root / "build" / "results.json").read_text(encoding="utf-8"))[
+        "lessons"
+    ]
     assert kept["01"]["ours"] == 2.5 and kept["01"]["parameters"] == {"n": "5"}
     assert kept["02"]["verdict"] == "failed"  # of the earlier run
 
@@ -194,7 +210,11 @@ def test_a_wrong_request_gets_a_sentence_that_names_what_there_is(
 def test_settings_become_what_the_lessons_own_values_are():
     typed = runner._typed
     assert [typed("p", "1984", "a text"), typed("p", "nan", "a text")] == ["1984", "nan"]
-    assert [typed("p", "5", 3), typed("p", "1", 0.5), typed("p", "True", False)] == [5, 1.0, True]
+    assert [typed("p", "5", 3), typed("p", "1", 0.5), typed("p", "True", False)] == [
+        5,
+        1.0,
+        True,
+    ]
     for text, default in [("5.5", 3), ("nan", 0.5), ("inf", 0.5), ("yes", False)]:
         with pytest.raises(CourseError, match=f"p is '{text}' and has to be"):
             typed("p", text, default)
@@ -227,7 +247,9 @@ def test_a_saved_run_with_parameters_is_a_variant(saved):
     assert (root / "notebooks" / "01_equations.ipynb").read_bytes() == before
 
 
-def test_a_missing_folder_a_broken_notebook_and_an_unwritable_build_get_a_sentence(tmp_path):
+def test_a_missing_folder_a_broken_notebook_and_an_unwritable_build_get_a_sentence(
+    tmp_path,
+):
     with pytest.raises(CourseError, match="no lessons in .*notebooks"):
         run(tmp_path)
     write_lesson(tmp_path, "01_a", "n = 1")
@@ -284,7 +306,9 @@ def test_a_run_with_other_seeds_is_stored_beside_the_lesson_as_it_is(seeded):
     [other] = entry["other_seeds"]
     assert (other["seed"], other["ours"], other["baseline"]) == (1, drawn, 1.5)
     assert "01 Draws, seed 1: passed" in printed
-    kept = json.loads((root / "build" / "results.json").read_text(encoding="utf-8"))["lessons"]
+    kept = json.loads((root / "build" / "results.json").read_text(encoding="utf-8"))[
+        "lessons"
+    ]
     assert kept["01"]["ours"] == own
     mean, deviation = np.mean([own, drawn]), np.std([own, drawn], ddof=1)
     row = f"| nats | {mean:.1f} ± {deviation:.1f} | 1.5 (five-gram) |"
@@ -344,11 +368,16 @@ def test_a_lesson_that_fails_as_it_is_is_not_run_with_other_seeds(tmp_path, monk
     assert not (tmp_path / results.TABLE).exists()
 
 
-def test_results_alone_are_stored_only_if_they_are_those_of_the_notebook(tmp_path, monkeypatch):
+def test_results_alone_are_stored_only_if_they_are_those_of_the_notebook(
+    tmp_path, monkeypatch
+):
     write_lesson(tmp_path, "01_a", "n = 1")
     monkeypatch.setattr(runner, "_execute", executed(lambda lesson: 1.0))
     run(tmp_path, save=True)
-    for ours, status in [(1.0 + 1e-9, 0), (1.1, 1)]:  # another machine's rounding, another lesson
+    for ours, status in [
+        (1.0 + 1e-9, 0),
+        (1.1, 1),
+    ]:  # another machine's rounding, another lesson
         monkeypatch.setattr(runner, "_execute", executed(lambda lesson, ours=ours: ours))
         found, printed = run(tmp_path, runs=2, save_results=True)
         assert found == status and ("--save stores both" in printed) == bool(status)
@@ -360,7 +389,12 @@ def test_results_alone_are_stored_only_if_they_are_those_of_the_notebook(tmp_pat
 def test_what_seeds_gave_adds_up_and_goes_when_the_lesson_changes(tmp_path):
     path = tmp_path / "results.json"
     ledger.save({"01": {"ours": 1.0}, "02": {"ours": 2.0}}, path)
-    for number, seed, ours in [("01", 2, 3.0), ("01", 1, 9.0), ("02", 1, 4.0), ("01", 1, 2.0)]:
+    for number, seed, ours in [
+        ("01", 2, 3.0),
+        ("01", 1, 9.0),
+        ("02", 1, 4.0),
+        ("01", 1, 2.0),
+    ]:
         ledger.save_other_seed(number, {"seed": seed, "ours": ours}, path)
     ledger.save({"01": {"ours": 1.0, "seconds": 5.0}, "02": {"ours": 2.5}}, path)
     table = results.load(path)["lessons"]
@@ -420,7 +454,9 @@ def test_a_board_that_is_too_long_shows_what_runs(tmp_path):
     assert lines[0].startswith("29 A  passed") and lines[1].startswith("30 A  waiting")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process"
+)
 def test_ctrl_c_stops_the_kernel_and_keeps_what_is_done(tmp_path):
     write_lesson(tmp_path, "01_done", "n = 1", "print(n)")
     write_lesson(

@@ -112,7 +112,9 @@ def test_nothing_is_loaded_from_another_host(pages, folder):
 
 def test_pictures_have_alt_texts_and_sounds_have_names(pages):
     shown = {name: page("img") for name, page in pages.items()}
-    assert not [name for name, images in shown.items() for one in images if not one.get("alt")]
+    assert not [
+        name for name, images in shown.items() for one in images if not one.get("alt")
+    ]
     assert not [name for name, page in pages.items() for one in page("audio")
                 if not one.get("aria-label")]  # fmt: skip
 
@@ -158,12 +160,18 @@ def test_no_figure_sound_equation_or_table_is_lost(path, pages):
     page = pages[path.with_suffix(".html").name].main
     notebook = nbformat.read(path, as_version=4)
     shown = [
-        output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])
+        output.get("data", {})
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
     ]
-    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    prose = "\n".join(
+        cell.source for cell in notebook.cells if cell.cell_type == "markdown"
+    )
     figures = sum("image/png" in data and "text/html" not in data for data in shown)
     assert len(page("img")) >= figures
-    assert len(page("audio")) == sum(data.get("text/html", "").count("<audio") for data in shown)
+    assert len(page("audio")) == sum(
+        data.get("text/html", "").count("<audio") for data in shown
+    )
     numbers = [one.span.get_text() for one in page(class_="equation") if one.span]
     assert numbers == [f"({tag})" for tag in re.findall(r"\\tag\{(.+?)\}", prose)]
     tables = re.findall(r"^\|[-:| ]+\|$", prose, re.MULTILINE)
@@ -176,7 +184,9 @@ def test_hints_and_solutions_stand_below_the_exercises(path, pages):
     page = pages[path.with_suffix(".html").name]
     questions = exercises.questions(path.name[:2])
     helps = page(class_="help")
-    assert [len(one("details")) for one in helps] == [len(one.hints) + 1 for one in questions]
+    assert [len(one("details")) for one in helps] == [
+        len(one.hints) + 1 for one in questions
+    ]
     for help_, question in zip(helps, questions):
         assert help_.pre.get_text() == question.solution_text
         assert [one.get_text() for one in help_("p")] == list(question.hints)
@@ -189,7 +199,8 @@ def test_a_widget_is_replaced_by_what_it_stands_for(tmp_path):
     output = new_output("display_data", data, metadata={"image/png": {"alt": "A dot"}})
     write_course(tmp_path, new_code_cell("slider", outputs=[output]))
     page = BeautifulSoup(
-        (site.build(tmp_path).parent / "01_a.html").read_text(encoding="utf-8"), "html.parser"
+        (site.build(tmp_path).parent / "01_a.html").read_text(encoding="utf-8"),
+        "html.parser",
     )
     assert page.main.img["alt"] == "A dot"
     assert not page.main.find("script")
@@ -207,7 +218,12 @@ def test_the_contents_name_promise_time_needs_and_result_of_every_lesson(pages):
         promise = pages[name].h1.find_next_sibling("p").get_text()
         assert site.text(item.p) == " ".join(promise.split())
         assert "Time about" in item.get_text() and "You need" in item.get_text()
-        measured = page.find(id="Results").find_next("table").find("a", href=name).find_parent("tr")
+        measured = (
+            page.find(id="Results")
+            .find_next("table")
+            .find("a", href=name)
+            .find_parent("tr")
+        )
         if "ours" in table.get(path.name[:2], {}):
             ours = ledger.with_spread(table[path.name[:2]], "ours")
             assert ours in [cell.get_text() for cell in measured("td")]
@@ -247,7 +263,9 @@ def test_the_cheat_sheet_shows_the_equations_of_the_lessons(pages):
     assert [site.text(one.h2) for one in sections] == [*(c.title for c in CARDS), "Letters"]
     for card, section in zip(CARDS, sections):
         rows = section(class_="row")
-        assert [row.a["href"][:2] for row in rows] == [number for number, _ in card.equations]
+        assert [row.a["href"][:2] for row in rows] == [
+            number for number, _ in card.equations
+        ]
         for row in rows:
             name, _, place = row.a["href"].partition("#")
             number = row.a.get_text().split()[1]
@@ -262,7 +280,9 @@ def test_the_cheat_sheet_has_arrays_code_and_letters(pages):
     section = page.find(id="LSTM").parent
     assert [one.get_text() for one in section("code")] == list("xhcWUb")
     assert "input weights, shape (inputs, 4 * units)." in section.ul.get_text()
-    assert textwrap.indent(section.pre.get_text(), " " * 4) in inspect.getsource(lstm.forward)
+    assert textwrap.indent(section.pre.get_text(), " " * 4) in inspect.getsource(
+        lstm.forward
+    )
     assert page.find(id="Letters").find_next("table") == pages["notation.html"].main.table
 
 
@@ -314,7 +334,7 @@ def test_the_search_finds_every_section_of_every_page(pages, index):
 
 def colours():
     """Return the colours of the style sheets: {name: (in light, in dark)}."""
-    styles = (ROOT / "course" / "page.css").read_text(encoding="utf-8")
+    styles = (ROOT / "course" / "site" / "page.css").read_text(encoding="utf-8")
     found = re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", styles)
     return {name: (light, dark) for name, light, dark in found}
 
@@ -324,7 +344,9 @@ def contrast(one, other):
     luminances = []
     for colour in (one, other):
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        linear = [
+            p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
+        ]
         luminances.append(sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear)))
     return (max(luminances) + 0.05) / (min(luminances) + 0.05)
 
@@ -377,10 +399,14 @@ def test_a_lesson_without_a_heading_or_outputs_has_a_page(tmp_path):
     nbformat.write(notebook, tmp_path / "notebooks" / "07_draft.ipynb")
     first = site.build(tmp_path)
     assert "07_draft" in first.read_text(encoding="utf-8")
-    assert not (first.parent / "cheatsheet.html").exists()  # it needs lessons that are not here
+    assert not (
+        first.parent / "cheatsheet.html"
+    ).exists()  # it needs lessons that are not here
 
 
-def test_a_new_site_replaces_the_old_one_and_an_interrupted_one_does_not(tmp_path, monkeypatch):
+def test_a_new_site_replaces_the_old_one_and_an_interrupted_one_does_not(
+    tmp_path, monkeypatch
+):
     write_course(tmp_path)
     folder = site.build(tmp_path).parent
     (folder / "01_gone.html").write_text("of a lesson that has another name now")

@@ -37,12 +37,17 @@ def test_notebooks_readme_and_results_hold_the_same_lessons():
 
 def test_readme_quotes_the_table_of_results():
     text = README.read_text(encoding="utf-8")
-    assert results.README_TABLE.search(text)[0] == ledger.readme_table(NOTEBOOKS, results.load())
+    assert results.README_TABLE.search(text)[0] == ledger.readme_table(
+        NOTEBOOKS, results.load()
+    )
     lessons = results.load()["lessons"].values()
     known = {abs(one[key]) for one in lessons for key in ("ours", "baseline") if key in one}
     known |= {abs(value) for one in lessons for value in one.get("figures", {}).values()}
     known |= {
-        value for one in lessons if "ours" in one for value in ledger.over_seeds(one, "ours")
+        value
+        for one in lessons
+        if "ours" in one
+        for value in ledger.over_seeds(one, "ours")
     }
     known |= {one["seconds"] / 60 for one in lessons}
     prose = results.README_TABLE.sub("", text)
@@ -56,7 +61,9 @@ def test_results_are_those_of_the_stored_notebooks():
         entry = results.load()["lessons"][path.name[:2]]
         assert entry["title"] == notebooks.title(notebook)
         assert entry["data"] == ledger.data(notebook)
-        assert {key: entry.get(key) for key in results.gather(notebook)} == results.gather(notebook)
+        assert {key: entry.get(key) for key in results.gather(notebook)} == results.gather(
+            notebook
+        )
 
 
 def test_other_seeds_are_each_there_once_with_a_figure_or_an_error():
@@ -79,7 +86,8 @@ def test_the_data_of_a_lesson_is_what_it_uses():
     assert by_number["07"] == ["reviews", "glove"]
 
 
-# The checks: a good lesson passes them all, and each fault is found by the check meant for it.
+# The checks: a good lesson passes them all, and each fault is found by the check meant for
+# it.
 
 FIRST = """# 02 · A test
 It promises one thing.
@@ -115,7 +123,13 @@ No: there is one.
 """
 REVIEW = "\n\n## Review\nOpen one.\n" + "\n".join(QUESTION.format(n) for n in (1, 2, 3))
 PNG = {"image/png": "iVBORw0KGgo=", "text/plain": "[figure]"}
-ENTRY = {"measure": "error", "ours": 0.25, "baseline": 0.5, "baseline_name": "b", "figures": {}}
+ENTRY = {
+    "measure": "error",
+    "ours": 0.25,
+    "baseline": 0.5,
+    "baseline_name": "b",
+    "figures": {},
+}
 
 
 def good():
@@ -124,16 +138,21 @@ def good():
 
     def code(source, text="", *tags):
         outputs = [new_output("stream", name="stdout", text=text)] if text else []
-        return new_code_cell(source, outputs=outputs, metadata={"tags": list(tags)} if tags else {})
+        return new_code_cell(
+            source, outputs=outputs, metadata={"tags": list(tags)} if tags else {}
+        )
 
     shown = code("plots.show(fig, alt='A line')")
-    shown.outputs = [new_output("display_data", PNG, metadata={"image/png": {"alt": "A line"}})]
+    shown.outputs = [
+        new_output("display_data", PNG, metadata={"image/png": {"alt": "A line"}})
+    ]
     report = code("results.report('error', 0.25, 0.5, 'b')")
     report.outputs = [
         new_output("display_data", {"text/plain": "error"}, metadata={"course": ENTRY})
     ]
     exercises = [
-        code(f"exercises.{name}.check(...)", "Not attempted yet.\n") for name in ("q1", "q2", "q3")
+        code(f"exercises.{name}.check(...)", "Not attempted yet.\n")
+        for name in ("q1", "q2", "q3")
     ]
     cells = [
         new_markdown_cell(FIRST),
@@ -219,16 +238,28 @@ FAULTS = [
     (checks.skeleton_is_complete, source(10, "## Summary", "## End"), "last sections"),
     (checks.time_is_as_measured, source(0, "about 2", "about 5"), "needs 1.8"),
     (checks.time_is_as_measured, source(0, "about 2", "about 1"), "needs 1.8"),
-    (checks.time_is_as_measured, source(0, "about 2 minutes", "two minutes"), "does not say"),
+    (
+        checks.time_is_as_measured,
+        source(0, "about 2 minutes", "two minutes"),
+        "does not say",
+    ),
     (checks.result_is_reported, source(9, "results.report", "print"), "results.report"),
-    (checks.result_is_reported, lambda cells: cells[9].update(outputs=[]), "results.report"),
+    (
+        checks.result_is_reported,
+        lambda cells: cells[9].update(outputs=[]),
+        "results.report",
+    ),
     (checks.skeleton_is_complete, source(10, "## Review", "## Revue"), "last sections"),
     (checks.review_teaches, source(10, "## Review", "## Revue"), "no review"),
     (checks.review_teaches, source(10, "**3.**", "3."), "2 questions"),
     (checks.review_teaches, source(10, "No: look", "Right: look"), "2 right and 1 wrong"),
     (checks.review_teaches, source(10, "Right: it", "No: it"), "0 right and 3 wrong"),
     (checks.review_teaches, source(10, "No: there", "There"), "1 right and 1 wrong"),
-    (checks.review_teaches, source(10, "This way</summary>\n", "This way</summary>"), "form"),
+    (
+        checks.review_teaches,
+        source(10, "This way</summary>\n", "This way</summary>"),
+        "form",
+    ),
     (checks.review_teaches, source(10, "This way", "With $h_t$"), "not rendered"),
     (checks.exercises_are_checked, source(14, "q3", "q2"), "the module has"),
     (checks.exercises_are_checked, lambda cells: cells.pop(14), "2 exercises"),
@@ -238,22 +269,38 @@ FAULTS = [
         "attempted",
     ),
     (checks.cells_are_short, add(4, "\nx = 1" * 24), "has 26 lines"),
-    (checks.cells_are_short, lambda c: [add(i, "\nx = 1" * 6)(c) for i in range(4, 10)], "median"),
+    (
+        checks.cells_are_short,
+        lambda c: [add(i, "\nx = 1" * 6)(c) for i in range(4, 10)],
+        "median",
+    ),
     (checks.length_is_right, source(3, "word " * 1200, "word "), "words"),
     (checks.length_is_right, add(3, "word " * 1900), "words"),
     (checks.tags_are_known, tag(4, "raises-exception"), "raises-exception"),
     (checks.tags_are_known, tag(4, "nbval-skip"), "nbval-skip"),
     (checks.tags_are_known, add(4, "\n# NBVAL_IGNORE_OUTPUT"), "by comment"),
     (checks.setup_is_the_same_everywhere, add(2, "\nx = 1"), "setup cell"),
-    (checks.outputs_are_complete_and_clean, lambda c: c[6].update(execution_count=None), "top to"),
-    (checks.outputs_are_complete_and_clean, lambda c: c[6].update(execution_count=9), "top to"),
+    (
+        checks.outputs_are_complete_and_clean,
+        lambda c: c[6].update(execution_count=None),
+        "top to",
+    ),
+    (
+        checks.outputs_are_complete_and_clean,
+        lambda c: c[6].update(execution_count=9),
+        "top to",
+    ),
     (checks.outputs_are_complete_and_clean, stored(6, stream("oh\n", "stderr")), "stderr"),
     (
         checks.outputs_are_complete_and_clean,
         stored(6, new_output("error", ename="ValueError", evalue="", traceback=[])),
         "ValueError",
     ),
-    (checks.outputs_are_complete_and_clean, stored(6, stream("in /home/eve/a.py")), "/home/eve"),
+    (
+        checks.outputs_are_complete_and_clean,
+        stored(6, stream("in /home/eve/a.py")),
+        "/home/eve",
+    ),
     (
         checks.outputs_are_complete_and_clean,
         stored(6, new_output("execute_result", {"text/plain": "<Axes: title>"})),
@@ -276,7 +323,11 @@ FAULTS = [
     ),
     (checks.few_cells_are_exempt, tag(14, checks.EXEMPT), "no assert follows"),
     (checks.claims_are_asserted, source(8, "assert ", ""), "2 cells"),
-    (checks.images_have_alt_texts, lambda c: c[7].outputs[0].update(metadata={}), "without alt"),
+    (
+        checks.images_have_alt_texts,
+        lambda c: c[7].outputs[0].update(metadata={}),
+        "without alt",
+    ),
     (checks.images_have_alt_texts, add(3, "\n\n![](a.png)"), "![](a.png)"),
     (checks.images_have_alt_texts, add(3, '\n\n<img src="a.png">'), "<img"),
     (checks.links_resolve, source(10, "02_test", "09_none"), "no file"),

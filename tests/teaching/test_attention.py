@@ -127,7 +127,9 @@ def test_xla_compiles_the_gradient_whatever_the_lengths(kind, feeding):
     compiled = tf.function(gradients, jit_compile=True, input_signature=unknown)
     rng = np.random.default_rng(4)
     for steps, length in ((3, 4), (2, 5)):
-        data = [tf.constant(rng.normal(size=(2, *size))) for size in ((steps, 6), (length, 4))]
+        data = [
+            tf.constant(rng.normal(size=(2, *size))) for size in ((steps, 6), (length, 4))
+        ]
         data += [tf.constant(np.arange(length) < np.array([[length], [2]]))]
         data += [tf.constant(rng.normal(size=(2, 5))) for _ in range(3 * feeding)]
         for ours, theirs in zip(compiled(*data), gradients(*data), strict=True):
@@ -138,7 +140,10 @@ def test_xla_compiles_the_gradient_whatever_the_lengths(kind, feeding):
 @pytest.mark.parametrize("kind", ["additive", "multiplicative", "feeding"])
 def test_a_model_with_attention_can_be_saved_and_loaded(kind, tmp_path):
     x, m = keras.Input((None, 4)), keras.Input((None, 3))
-    real, *states = keras.Input((None,), dtype="bool"), *(keras.Input((4,)) for _ in range(3))
+    real, *states = (
+        keras.Input((None,), dtype="bool"),
+        *(keras.Input((4,)) for _ in range(3)),
+    )
     if kind == "feeding":
         inputs = [x, m, real, *states]
         model = keras.Model(inputs, InputFeeding(4, AdditiveAttention(2))(*inputs)[0])
@@ -226,7 +231,9 @@ def test_the_stored_runs_say_what_lesson_10_says_of_them():
 
 
 def test_the_stored_runs_of_the_lessons_are_those_in_the_table_of_results():
-    runs = {(run["made by"], run["seed"]): run for run in pretrained.runs("translation")["runs"]}
+    runs = {
+        (run["made by"], run["seed"]): run for run in pretrained.runs("translation")["runs"]
+    }
     for number in ("09", "10"):
         entry = results.load()["lessons"][number]
         for other in (entry | {"seed": 0}, *entry["other_seeds"]):

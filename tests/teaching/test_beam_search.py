@@ -14,7 +14,9 @@ START, END, PIECES, UNITS = 0, 1, 4, 6
 def network(seed):
     """Return a small random recurrent network as a step, and its weights' scale is large."""
     rng = np.random.default_rng(seed)
-    U, E, V = (rng.normal(size=size) for size in [(UNITS, UNITS), (PIECES, UNITS), (UNITS, PIECES)])
+    U, E, V = (
+        rng.normal(size=size) for size in [(UNITS, UNITS), (PIECES, UNITS), (UNITS, PIECES)]
+    )
 
     def step(pieces, states):
         h = np.tanh(np.asarray(states[0]) @ U + E[pieces])
@@ -37,7 +39,9 @@ def exhaustive(step, state, max_length, alpha):
     """Return all sequences that end within so many pieces and their scores, the best first."""
     others = [piece for piece in range(PIECES) if piece not in (START, END)]
     every = [
-        (*body, END) for length in range(max_length) for body in product(others, repeat=length)
+        (*body, END)
+        for length in range(max_length)
+        for body in product(others, repeat=length)
     ]
     scores = [log_probability(step, state, one) / len(one) ** alpha for one in every]
     ranked = sorted(zip(every, scores), key=lambda one: -one[1])
@@ -49,7 +53,9 @@ def exhaustive(step, state, max_length, alpha):
 def test_a_wide_beam_finds_what_exhaustive_search_finds(seed, alpha):
     step, states = network(seed)
     # With two pieces to go on with, 16 beginnings are all that there are after four steps.
-    found, scores = beam_search(step, [states], START, END, width=16, max_length=5, alpha=alpha)
+    found, scores = beam_search(
+        step, [states], START, END, width=16, max_length=5, alpha=alpha
+    )
     for state, sequence, score in zip(states, found, scores):
         expected, best = exhaustive(step, state, 5, alpha)[0]
         assert sequence == expected
@@ -59,7 +65,9 @@ def test_a_wide_beam_finds_what_exhaustive_search_finds(seed, alpha):
 @pytest.mark.parametrize("alpha", [0, 1])
 def test_alternatives_are_the_best_of_all_in_their_order(alpha):
     step, states = network(2)
-    found = beam_alternatives(step, [states], START, END, 16, max_length=5, alpha=alpha, count=6)
+    found = beam_alternatives(
+        step, [states], START, END, 16, max_length=5, alpha=alpha, count=6
+    )
     for state, alternatives in zip(states, found):
         expected = exhaustive(step, state, 5, alpha)[:6]
         assert [pieces for pieces, _ in alternatives] == [pieces for pieces, _ in expected]
@@ -106,7 +114,9 @@ def table(rows):
     return step
 
 
-GARDEN_PATH = table({"^": [0, 0, 0.6, 0.4], "^a": [0, 0.4, 0.3, 0.3], "^b": [0, 0.9, 0.1, 0]})
+GARDEN_PATH = table(
+    {"^": [0, 0, 0.6, 0.4], "^a": [0, 0.4, 0.3, 0.3], "^b": [0, 0.9, 0.1, 0]}
+)
 NOTHING_WRITTEN = [np.array([""], dtype=object)]
 
 
@@ -134,5 +144,7 @@ def test_what_never_ends_is_cut_off():
 def test_greedy_goes_on_until_every_sequence_has_ended():
     step, states = network(5)
     together = greedy_search(step, [states], START, END, max_length=12)
-    alone = [greedy_search(step, [states[[i]]], START, END, max_length=12)[0] for i in range(5)]
+    alone = [
+        greedy_search(step, [states[[i]]], START, END, max_length=12)[0] for i in range(5)
+    ]
     assert together == alone and len(set(map(len, together))) > 1

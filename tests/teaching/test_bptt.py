@@ -104,7 +104,9 @@ def test_two_chunks_with_the_gradient_handed_on_equal_one_pass():
     early, d_x_early, d_h_early = backward(params, x[:, :3], h, states[:, :3], d_early)
     for a, b, c in zip(whole, early, late):
         np.testing.assert_allclose(a, b + c, rtol=1e-12)
-    np.testing.assert_allclose(d_x, np.concatenate([d_x_early, d_x_late], axis=1), rtol=1e-12)
+    np.testing.assert_allclose(
+        d_x, np.concatenate([d_x_early, d_x_late], axis=1), rtol=1e-12
+    )
     np.testing.assert_allclose(d_h, d_h_early, rtol=1e-12)
 
 
@@ -127,7 +129,8 @@ def one_step_late(params, x, h, states, d_states, mask=None):
 
 def state_of_the_same_step(params, x, h, states, d_states, mask=None):
     gradients, d_x, d_h = backward(params, x, h, states, d_states, mask)
-    # With W as the identity, the gradient of the input weights is the sum of inputs times deltas.
+    # With W as the identity, the gradient of the input weights is the sum of inputs times
+    # deltas.
     probe = SimpleRNNParams(W=np.eye(len(params.b)), U=params.U, b=params.b)
     dU = backward(probe, states, h, states, d_states, mask)[0].W
     return gradients._replace(U=dU), d_x, d_h

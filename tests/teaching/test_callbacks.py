@@ -16,7 +16,10 @@ def test_epochs_stay_and_the_bar_counts_steps(arguments, monkeypatch):
     model.compile("sgd", "mse", **arguments)
     x = np.ones((24, 1))
     model.fit(x, x, batch_size=4, epochs=2, callbacks=[progress], verbose=0)
-    assert [line.split("loss")[0].split() for line in progress.lines] == [["epoch", "1"], ["epoch", "2"]]
+    assert [line.split("loss")[0].split() for line in progress.lines] == [
+        ["epoch", "1"],
+        ["epoch", "2"],
+    ]
     progress.shown = 0.0
     assert "step 6 of 12" in progress._bar(6, {"loss": 1.0})
     assert progress._bar(12, {}).startswith("█" * 20)

@@ -47,8 +47,12 @@ def test_the_loss_sums_over_every_path(steps, label, seed):
 
 def test_all_labels_together_have_probability_one():
     logits = np.random.default_rng(0).normal(size=(1, 5, 3))
-    labels = {tuple(decoding.collapse(path)) for path in itertools.product(range(3), repeat=5)}
-    losses = [ctc.loss_and_gradient(logits, np.array([label], int))[0][0] for label in labels]
+    labels = {
+        tuple(decoding.collapse(path)) for path in itertools.product(range(3), repeat=5)
+    }
+    losses = [
+        ctc.loss_and_gradient(logits, np.array([label], int))[0][0] for label in labels
+    ]
     np.testing.assert_allclose(np.exp(-np.array(losses)).sum(), 1, rtol=1e-12)
 
 
@@ -89,7 +93,9 @@ def test_padding_changes_nothing():
     logits, labels, symbols, steps = batch(seed=2)
     losses, gradients = ctc.loss_and_gradient(logits, labels, symbols, steps)
     for row, (count, length) in enumerate(zip(symbols, steps)):
-        alone = ctc.loss_and_gradient(logits[row : row + 1, :length], labels[row : row + 1, :count])
+        alone = ctc.loss_and_gradient(
+            logits[row : row + 1, :length], labels[row : row + 1, :count]
+        )
         np.testing.assert_allclose(losses[row], alone[0][0], rtol=1e-12)
         np.testing.assert_allclose(gradients[row, :length], alone[1][0], atol=1e-12)
         assert not gradients[row, length:].any()
@@ -134,7 +140,9 @@ def test_greedy_decoding_stops_at_the_true_length():
 
 def test_the_package_and_the_lesson_agree():
     names = ["extend", "ways_in", "forward", "backward", "ctc_by_hand", "collapse"]
-    *_, by_hand, collapse = lesson_code.functions("11", names, np=np, ctc=ctc, itertools=itertools)
+    *_, by_hand, collapse = lesson_code.functions(
+        "11", names, np=np, ctc=ctc, itertools=itertools
+    )
     logits, labels, symbols, steps = batch(seed=5)
     symbols = np.maximum(symbols, 1)
     losses, gradients = ctc.loss_and_gradient(logits, labels, symbols, steps)

@@ -48,7 +48,15 @@ def test_syllables_split(words):
 
 def test_syllables_counts(words):
     table = {word: int(n) for part in words for word, n in zip(*part)}
-    known = {"day": 1, "baked": 1, "naked": 2, "wanted": 2, "table": 2, "banana": 3, "piano": 3}
+    known = {
+        "day": 1,
+        "baked": 1,
+        "naked": 2,
+        "wanted": 2,
+        "table": 2,
+        "banana": 3,
+        "piano": 3,
+    }
     known |= {"water": 2, "network": 2, "memory": 3, "dictionary": 4, "university": 5}
     found = {word: table[word] for word in known if word in table}
     assert len(found) >= 3  # half of the dictionary is drawn
@@ -65,7 +73,15 @@ def test_syllables_are_deterministic(words):
 
 def test_syllable_baseline(words):
     examples = {"baked": 1, "wanted": 2, "houses": 2, "bakes": 1, "table": 2, "lonely": 2}
-    examples |= {"piano": 3, "being": 2, "video": 3, "player": 2, "prism": 2, "the": 1, "nth": 1}
+    examples |= {
+        "piano": 3,
+        "being": 2,
+        "video": 3,
+        "player": 2,
+        "prism": 2,
+        "the": 1,
+        "nth": 1,
+    }
     assert {word: data.count_vowel_groups(word) for word in examples} == examples
     guesses = [data.count_vowel_groups(word) for word in words.test.words]
     assert 0.92 < np.mean(guesses == words.test.counts) < 0.95
@@ -129,7 +145,10 @@ def test_read_text_from_ten_thousand_characters_on(tmp_path):
         (b"short", "has 5 characters"),
         (b"x" * 12_345 + b"\0" + b"x" * 10, r"not a text file \(byte 12,345 is zero\)"),
         (LINE.encode("utf-16") * 400, "UTF-16"),
-        (b"x" * 10_000 + "é".encode("latin-1") + b"x", r"byte 10,000 is 0xe9.*save it .* UTF-8"),
+        (
+            b"x" * 10_000 + "é".encode("latin-1") + b"x",
+            r"byte 10,000 is 0xe9.*save it .* UTF-8",
+        ),
         (b"\xef\xbb\xbf" + b"x" * 10_000 + b"\xff", "byte 10,003 is 0xff"),
     ],
 )

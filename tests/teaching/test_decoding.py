@@ -27,7 +27,8 @@ def test_top_k_keeps_the_k_best_in_place():
 
 
 @pytest.mark.parametrize(
-    ("p", "kept"), [(0.4, [1]), (0.51, [1, 2]), (0.75, [1, 2]), (0.76, [1, 2, 3]), (1, [0, 1, 2, 3])]
+    ("p", "kept"),
+    [(0.4, [1]), (0.51, [1, 2]), (0.75, [1, 2]), (0.76, [1, 2, 3]), (1, [0, 1, 2, 3])],
 )
 def test_nucleus_keeps_the_smallest_set_that_holds_p(p, kept):
     assert np.flatnonzero(nucleus(P, p)).tolist() == kept

@@ -112,7 +112,8 @@ def test_strings_are_recordings_of_one_group_one_after_the_other(recordings):
                 for i in rows
                 if digits[i] == digit
                 and np.array_equal(
-                    one.features[max(end - len(features[i][:32]), 0) : end], features[i][:32]
+                    one.features[max(end - len(features[i][:32]), 0) : end],
+                    features[i][:32],
                 )
             ]
             assert len(found) == 1

@@ -9,7 +9,9 @@ from course import exercises
 from course.exercises import progress
 from course.exercises.core import Question, number_problem
 
-ALL = [question for lesson in exercises.lessons() for question in exercises.questions(lesson)]
+ALL = [
+    question for lesson in exercises.lessons() for question in exercises.questions(lesson)
+]
 BY_NAME = {question.name: question for question in ALL}
 
 
@@ -60,7 +62,11 @@ def _padded(mask):
 # Each row: the question, a wrong answer, and words of the message that it must get.
 MESSAGES = [
     ("00.q3", 1.5, "a function is expected; give its name, without brackets."),
-    ("00.q3", lambda x: print(x / 2), "the function returns nothing: does it end with return?"),
+    (
+        "00.q3",
+        lambda x: print(x / 2),
+        "the function returns nothing: does it end with return?",
+    ),
     ("01.q1", "half", "a number or an array is expected, not str."),
     ("01.q1", 0.78, "rounded too far"),
     ("01.q2", (32, 16), "that is one shape"),
@@ -69,7 +75,11 @@ MESSAGES = [
     ("01.q3", np.array([5440]), "one number is expected, and this has the shape (1,)."),
     ("01.q3", np.int64(5376), "the bias is missing"),
     ("01.q4", _padded([[1, 0, 1], [1, 0, 0], [1, 1, 0]]), "a 0 can also be a real value"),
-    ("01.q4", _padded([[1, 1, 1], [1, 1, 0], [1, 1, 1]]), "as often as its sequence has steps"),
+    (
+        "01.q4",
+        _padded([[1, 1, 1], [1, 1, 0], [1, 1, 1]]),
+        "as often as its sequence has steps",
+    ),
     ("02.q1", 0.148, "the sign is turned"),
     ("02.q1", -0.188, "the slope at step 1 is missing"),
     ("02.q1", -0.254, "the slope at step 2 is missing"),
@@ -79,7 +89,11 @@ MESSAGES = [
     ("02.q2", lambda d, delta, U, h: d + delta @ U.T * (1 - h**2), "the whole sum"),
     ("02.q2", lambda d, delta, U, h: d * (1 - h**2) + delta @ U.T, "the whole sum"),
     ("02.q2", lambda d, delta, U, h: delta @ U.T * (1 - h**2), "is left out"),
-    ("02.q3", lambda h, states, deltas: np.einsum("bti,btj", states, deltas), "before each step"),
+    (
+        "02.q3",
+        lambda h, states, deltas: np.einsum("bti,btj", states, deltas),
+        "before each step",
+    ),
     ("02.q3", lambda h, s, d: np.einsum("bti,btj", s[:, :-1], d[:, 1:]), "h, is left out"),
     ("02.q3", lambda h, s, d: BY_NAME["02.q3"].answer(h, s, d) / 5, "not a mean"),
     ("02.q4", 0.75, "lies before the chunk"),
@@ -121,7 +135,11 @@ MESSAGES = [
     ("08.q2", 500_000, "where stream 1 begins"),
     ("09.q1", 45.5, "is geometric here"),
     ("09.q1", 13.41, "the fourth root"),
-    ("09.q3", lambda *_: [[1, 7, 5, 9, 2, 0], [7, 5, 9, 2, 0, 0]], "the decoder never reads END"),
+    (
+        "09.q3",
+        lambda *_: [[1, 7, 5, 9, 2, 0], [7, 5, 9, 2, 0, 0]],
+        "the decoder never reads END",
+    ),
     (
         "09.q3",
         lambda *_: np.array([[1, 7, 9, 5, 0, 0], [7, 5, 9, 2, 0, 0]]),
@@ -139,11 +157,23 @@ MESSAGES = [
     ("11.q1", 297.5, "half a frame"),
     ("11.q1", 298.5, "half a frame"),
     ("12.q1", "half", "a number or an array is expected, not str."),
-    ("12.q4", lambda speech, noise: 10 * np.log10(speech.std() / noise.std()), "half of it"),
+    (
+        "12.q4",
+        lambda speech, noise: 10 * np.log10(speech.std() / noise.std()),
+        "half of it",
+    ),
     ("12.q4", lambda speech, noise: "6 dB", "a number or an array is expected, not str."),
-    ("12.q4", lambda speech, noise: 20 * np.log10(speech.var() / noise.var()), "twice of it"),
+    (
+        "12.q4",
+        lambda speech, noise: 20 * np.log10(speech.var() / noise.var()),
+        "twice of it",
+    ),
     ("12.q4", lambda speech, noise: 10 * np.log10(speech.var() / noise.var()), "nearly"),
-    ("12.q4", lambda s, n: 10 * np.log10(np.mean(s[: len(n)] ** 2) / np.mean(n**2)), "nearly"),
+    (
+        "12.q4",
+        lambda s, n: 10 * np.log10(np.mean(s[: len(n)] ** 2) / np.mean(n**2)),
+        "nearly",
+    ),
     (
         "12.q4",
         lambda s, n: 10 * np.log10(np.mean(s[-len(n) :] ** 2) / np.mean(n**2)),
@@ -259,7 +289,9 @@ def test_a_damaged_progress_file_does_not_stop_the_learner(progress_file, capsys
     assert progress.load()["99.q1"]["right"]
 
 
-def test_a_progress_file_that_cannot_be_written_is_said_in_one_line(tmp_path, monkeypatch, capsys):
+def test_a_progress_file_that_cannot_be_written_is_said_in_one_line(
+    tmp_path, monkeypatch, capsys
+):
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "a file" / "progress.json"))
     simple_question().check(4)

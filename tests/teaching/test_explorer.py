@@ -126,6 +126,8 @@ def test_a_stored_lesson_has_no_widget_and_nothing_is_lost(tmp_path):
     assert runner.run([], {}, True, tmp_path) == 0
     stored = nbformat.read(path, as_version=4)
     [output] = stored.cells[1].outputs
-    assert set(output.data) == {"text/html", "text/plain"} and "widgets" not in stored.metadata
+    assert (
+        set(output.data) == {"text/html", "text/plain"} and "widgets" not in stored.metadata
+    )
     page = (tmp_path / "build" / "01_a.html").read_text(encoding="utf-8")
     assert re.search(r"twice: 6.*Shown for number = 3\.", page, re.DOTALL)

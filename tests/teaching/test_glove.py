@@ -5,7 +5,18 @@ import pytest
 
 from course.data.glove import UNITS, glove
 
-WORDS = ("the", "n't", "'s", "!", "good", "great", "bad", "banana", "flibbertigibbetish", "Good")
+WORDS = (
+    "the",
+    "n't",
+    "'s",
+    "!",
+    "good",
+    "great",
+    "bad",
+    "banana",
+    "flibbertigibbetish",
+    "Good",
+)
 
 
 @pytest.fixture(scope="module")

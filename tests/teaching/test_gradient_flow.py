@@ -15,7 +15,9 @@ def draw(seed, units=5, steps=9):
     """Return the weights, inputs and states of a random tanh network, for one sequence."""
     rng = np.random.default_rng(seed)
     params = SimpleRNNParams(
-        rng.normal(size=(2, units)), rng.normal(size=(units, units)) / 2, rng.normal(size=units)
+        rng.normal(size=(2, units)),
+        rng.normal(size=(units, units)) / 2,
+        rng.normal(size=units),
     )
     x = rng.normal(size=(1, steps, 2))
     return params, x, forward(params, x, np.zeros((1, units)))[0]
@@ -35,14 +37,17 @@ def test_state_jacobians_are_those_of_tensorflow():
         with tf.GradientTape() as tape:
             tape.watch(h)
             last = layer(tf.constant(x[:, t + 1 :]), initial_state=h)
-        np.testing.assert_allclose(ours[t], tape.batch_jacobian(last, h)[0], rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(
+            ours[t], tape.batch_jacobian(last, h)[0], rtol=1e-6, atol=1e-9
+        )
 
 
 def test_state_jacobians_predict_the_effect_of_a_small_change():
     params, x, states = draw(seed=1)
     change = 1e-6 * np.random.default_rng(2).normal(size=5)
     up, down = (
-        forward(params, x[:, 3:], states[None, 2] + sign * change)[0, -1] for sign in (1, -1)
+        forward(params, x[:, 3:], states[None, 2] + sign * change)[0, -1]
+        for sign in (1, -1)
     )
     jacobian = state_jacobians(params.U, 1 - states**2)[2]
     np.testing.assert_allclose((up - down) / 2, jacobian @ change, rtol=1e-6, atol=1e-15)
@@ -78,7 +83,9 @@ def test_clipping_limits_the_length_and_keeps_the_direction(seed, size, clip_nor
     rng = np.random.default_rng(seed)
     gradients = [size * rng.normal(size=shape) for shape in [(3, 2), (2,), ()]]
     clipped, norm = clip_by_global_norm(gradients, clip_norm)
-    flat, before = (np.concatenate([np.ravel(g) for g in gs]) for gs in (clipped, gradients))
+    flat, before = (
+        np.concatenate([np.ravel(g) for g in gs]) for gs in (clipped, gradients)
+    )
     assert norm == pytest.approx(np.linalg.norm(before))
     assert np.linalg.norm(flat) == pytest.approx(min(norm, clip_norm))
     assert flat @ before == pytest.approx(np.linalg.norm(flat) * norm)
@@ -99,7 +106,9 @@ def test_clipping_is_that_of_tensorflow():
 
 
 def test_the_package_and_the_lesson_agree():
-    jacobians, clip = lesson_code.functions("03", ["state_jacobians", "clip_by_global_norm"], np=np)
+    jacobians, clip = lesson_code.functions(
+        "03", ["state_jacobians", "clip_by_global_norm"], np=np
+    )
     params, _, states = draw(seed=3)
     slopes = 1 - states**2
     np.testing.assert_array_equal(

@@ -139,7 +139,9 @@ def test_the_forms_agree_where_the_reset_gate_is_open_and_where_units_are_alone(
         after = gru.forward(GRUParams(before.W, U, np.stack([b, 0 * b])), x, h)
         paper = gru.forward_reset_before(GRUParams(before.W, U, b), x, h)
         np.testing.assert_allclose(after.h, paper.h, rtol=1e-12)
-    full = gru.forward(GRUParams(before.W, before.U, np.stack([before.b, 0 * before.b])), x, h)
+    full = gru.forward(
+        GRUParams(before.W, before.U, np.stack([before.b, 0 * before.b])), x, h
+    )
     assert np.abs(full.h - gru.forward_reset_before(before, x, h).h).max() > 0.05
 
 
@@ -195,7 +197,8 @@ def without_the_first_state(backward):
 
 @forms
 @pytest.mark.parametrize(
-    "bug", [z_and_r_swapped, without_the_reset, without_what_is_kept, without_the_first_state]
+    "bug",
+    [z_and_r_swapped, without_the_reset, without_what_is_kept, without_the_first_state],
 )
 def test_the_check_catches_a_typical_bug(form, bug):
     arguments = draw(form, batch=3, steps=5, inputs=2, units=4, seed=2)
@@ -223,7 +226,9 @@ def test_the_package_and_the_lesson_agree():
         GRUParams=gru.GRUParams,
         GRUStates=gru.GRUStates,
     )
-    params, x, h, d_states = draw("reset after", batch=3, steps=6, inputs=2, units=4, seed=3)
+    params, x, h, d_states = draw(
+        "reset after", batch=3, steps=6, inputs=2, units=4, seed=3
+    )
     ours, theirs = gru.forward(params, x, h), forward(params, x, h)
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)

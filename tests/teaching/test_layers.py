@@ -11,7 +11,10 @@ import course.layers
 
 NAMES = ["SimpleRNN", "LSTM", "GRU"]
 calm = settings(
-    deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=25
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=25,
 )
 
 
@@ -38,7 +41,8 @@ def outputs_and_gradients(layer, x, states, mode="eager", **arguments):
         with tf.GradientTape() as tape:
             tape.watch([x, states])
             outputs = tf.nest.flatten(layer(x, initial_state=states, **arguments))
-            # Every output gets a weight of its own, so that no gradient cancels by symmetry.
+            # Every output gets a weight of its own, so that no gradient cancels by
+            # symmetry.
             loss = sum(tf.reduce_sum(y * y * (k + 1)) for k, y in enumerate(outputs))
         return outputs, tape.gradient(loss, [x, *states, *layer.trainable_variables])
 
@@ -62,7 +66,13 @@ def initial(name, batch, units, dtype="float64"):
 def cases(draw):
     """A layer's arguments, a batch and perhaps a mask with holes anywhere."""
     name = draw(st.sampled_from(NAMES))
-    flags = ["return_sequences", "return_state", "go_backwards", "use_bias", "zero_output_for_mask"]
+    flags = [
+        "return_sequences",
+        "return_state",
+        "go_backwards",
+        "use_bias",
+        "zero_output_for_mask",
+    ]
     flags += {"LSTM": ["unit_forget_bias"], "GRU": ["reset_after"]}.get(name, [])
     arguments = {flag: draw(st.booleans()) for flag in flags}
     arguments["units"] = draw(st.integers(1, 5))
@@ -127,7 +137,9 @@ def test_what_the_fast_loop_does_not_cover_is_left_to_keras(name, arguments):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_dropout_is_that_of_keras(name):
-    ours, theirs = pair(name, units=4, dtype="float64", return_sequences=True, dropout=0.5, seed=3)
+    ours, theirs = pair(
+        name, units=4, dtype="float64", return_sequences=True, dropout=0.5, seed=3
+    )
     x = normal(0, 5, 6, 3)
     dropped = ours(x, training=True)
     assert ours.engine == "course"
@@ -172,7 +184,9 @@ def test_models_save_and_load_in_both_directions(name, tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_our_configuration_makes_keras_layer_and_back(name):
-    ours, theirs = pair(name, units=4, return_sequences=True, go_backwards=True, dropout=0.1)
+    ours, theirs = pair(
+        name, units=4, return_sequences=True, go_backwards=True, dropout=0.1
+    )
     assert ours.get_config() == {**theirs.get_config(), "name": ours.name}
     assert [w.path.split("/", 1)[1] for w in ours.weights] == [
         w.path.split("/", 1)[1] for w in theirs.weights
@@ -190,7 +204,9 @@ def test_it_stands_between_other_layers(name):
             keras.Sequential(
                 [
                     keras.layers.Embedding(9, 3, mask_zero=True),
-                    keras.layers.Bidirectional(getattr(home, name)(4, return_sequences=True)),
+                    keras.layers.Bidirectional(
+                        getattr(home, name)(4, return_sequences=True)
+                    ),
                     keras.layers.TimeDistributed(keras.layers.Dense(2)),
                 ]
             )

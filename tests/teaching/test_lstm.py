@@ -113,7 +113,8 @@ def test_a_cell_with_open_gates_adds_and_keeps():
     states = lstm.forward(params, x, np.zeros((3, 1)), np.zeros((3, 1)))
     np.testing.assert_allclose(states.c, np.cumsum(np.tanh(x), axis=1), rtol=1e-12)
     np.testing.assert_allclose(states.h, np.tanh(states.c), rtol=1e-12)
-    # The carousel: with h fed nowhere, the gradient by the first cell state is that by the last.
+    # The carousel: with h fed nowhere, the gradient by the first cell state is that by the
+    # last.
     d_states = np.zeros((3, 9, 1))
     d_states[:, -1] = 1
     d_c = lstm.backward(params, x, np.zeros((3, 1)), np.zeros((3, 1)), states, d_states)[3]
@@ -124,7 +125,9 @@ def test_sigmoid_of_any_size():
     a = np.array([-1e4, -2.0, 0.0, 2.0, 1e4])
     with np.errstate(all="raise", under="ignore"):
         s = lstm.sigmoid(a)
-    np.testing.assert_allclose(s, [0, 1 / (1 + np.e**2), 0.5, 1 / (1 + np.e**-2), 1], rtol=1e-12)
+    np.testing.assert_allclose(
+        s, [0, 1 / (1 + np.e**2), 0.5, 1 / (1 + np.e**-2), 1], rtol=1e-12
+    )
 
 
 def without_the_carousel(params, x, h, c, states, d_states):

@@ -5,13 +5,23 @@ import numpy as np
 import pytest
 
 from course.errors import CourseError
-from course.metrics import BITS_PER_NAT, cer, character_nats, cross_entropy, mase, wer, word_errors
+from course.metrics import (
+    BITS_PER_NAT,
+    cer,
+    character_nats,
+    cross_entropy,
+    mase,
+    wer,
+    word_errors,
+)
 
 
 def test_cross_entropy_equals_keras():
     rng = np.random.default_rng(0)
     logits, targets = rng.normal(size=(3, 5, 7)), rng.integers(0, 7, size=(3, 5))
-    expected = keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+    expected = keras.losses.sparse_categorical_crossentropy(
+        targets, logits, from_logits=True
+    )
     assert np.allclose(cross_entropy(logits, targets), expected, atol=1e-6)
 
 
@@ -28,7 +38,9 @@ def test_every_character_but_the_first_is_judged_once_and_in_order(length):
     table = np.random.default_rng(2).normal(size=(5, 5))
     model.set_weights([table])
     expected = cross_entropy(table[numbers[:-1]], numbers[1:])
-    assert np.allclose(character_nats(model, numbers, batch=4, steps=6), expected, atol=1e-6)
+    assert np.allclose(
+        character_nats(model, numbers, batch=4, steps=6), expected, atol=1e-6
+    )
 
 
 def test_the_state_is_reset_before_and_carried_along():
@@ -97,11 +109,16 @@ def levenshtein(a, b):
 def test_error_rates_equal_the_edit_distance():
     rng = np.random.default_rng(0)
     said, read = (
-        [" ".join(rng.choice(["a", "bc", "bd"], size=rng.integers(1, 8))) for _ in range(60)]
+        [
+            " ".join(rng.choice(["a", "bc", "bd"], size=rng.integers(1, 8)))
+            for _ in range(60)
+        ]
         for _ in range(2)
     )
     words = sum(levenshtein(one.split(), other.split()) for one, other in zip(said, read))
-    assert wer(read, said).value == pytest.approx(100 * words / sum(len(t.split()) for t in said))
+    assert wer(read, said).value == pytest.approx(
+        100 * words / sum(len(t.split()) for t in said)
+    )
     letters = sum(map(levenshtein, said, read))
     assert cer(read, said).value == pytest.approx(100 * letters / sum(map(len, said)))
 
@@ -117,7 +134,8 @@ def test_the_interval_of_an_error_rate_holds_it_and_narrows_with_more_texts():
     for one in (few, many):
         assert one.low < one.value < one.high
     assert many.high - many.low < 0.3 * (few.high - few.low)
-    # Each text has an error of a quarter with p = 0.2: a standard error of 25 sqrt(0.16 / n).
+    # Each text has an error of a quarter with p = 0.2: a standard error of 25 sqrt(0.16 /
+    # n).
     spread = 2 * 1.96 * 25 * np.sqrt(0.16 / 2_000)
     assert many.high - many.low == pytest.approx(spread, rel=0.15)
     assert str(many) == f"{many.value:.1f} [{many.low:.1f}, {many.high:.1f}]"
@@ -146,7 +164,9 @@ def test_word_errors_add_up_to_the_word_error_rate():
 
 @pytest.mark.parametrize("score", [wer, cer, word_errors])
 def test_references_that_will_not_do(score):
-    with pytest.raises(CourseError, match=r"^Reference 2 of 3 has no words.*: leave it out"):
+    with pytest.raises(
+        CourseError, match=r"^Reference 2 of 3 has no words.*: leave it out"
+    ):
         score(["a", "b", "c"], ["a", "  ", "c"])
     with pytest.raises(CourseError, match="There are no references"):
         score([], [])

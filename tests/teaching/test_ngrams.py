@@ -24,7 +24,8 @@ def test_a_unigram_model_is_the_frequencies_less_a_discount():
 
 
 def test_lower_orders_count_contexts_not_occurrences():
-    # "b" occurs often but only after "a"; "c" and "d" occur once each after three characters.
+    # "b" occurs often but only after "a"; "c" and "d" occur once each after three
+    # characters.
     a, b, c, d = range(4)
     text = np.array([a, b] * 20 + [c, c, d, c, a, d, b, c])
     unigrams = KneserNey(text, classes=4, order=2).tables[0]
@@ -43,7 +44,16 @@ def test_an_order_that_does_not_fit_is_refused():
         KneserNey(TEXT, classes=100, order=10)
 
 
-WORDS = ["one", "two", "three", "thirteen", "thirty", "thirty one", "thirty two", "two three"]
+WORDS = [
+    "one",
+    "two",
+    "three",
+    "thirteen",
+    "thirty",
+    "thirty one",
+    "thirty two",
+    "two three",
+]
 LETTERS = sorted(set("".join(WORDS)))
 TEXTS = [[LETTERS.index(letter) + 1 for letter in word] for word in WORDS]
 CLASSES = len(LETTERS) + 2  # the last one never occurs in training
@@ -54,7 +64,9 @@ def test_what_comes_next_in_a_text_sums_to_one_and_is_never_impossible(order):
     model = TextModel(TEXTS, CLASSES, order)
     rng = np.random.default_rng(2)
     seen = [tuple(text[:end]) for text in TEXTS for end in range(len(text) + 1)]
-    unseen = [tuple(rng.integers(1, CLASSES, rng.integers(0, 12)).tolist()) for _ in range(30)]
+    unseen = [
+        tuple(rng.integers(1, CLASSES, rng.integers(0, 12)).tolist()) for _ in range(30)
+    ]
     for prefix in seen + unseen:
         log_p = model.log_p(prefix)
         assert log_p.shape == (CLASSES,) and np.isfinite(log_p).all()
@@ -65,7 +77,9 @@ def test_what_comes_next_in_a_text_sums_to_one_and_is_never_impossible(order):
 def test_what_comes_next_adds_up_to_the_probability_of_a_text(order):
     model = TextModel(TEXTS, CLASSES, order)
     for text in [*TEXTS, [CLASSES - 1], []]:
-        terms = [model.log_p(tuple(text[:i]))[symbol] for i, symbol in enumerate([*text, 0])]
+        terms = [
+            model.log_p(tuple(text[:i]))[symbol] for i, symbol in enumerate([*text, 0])
+        ]
         assert np.allclose(model.nats(text), -np.array(terms))
 
 
@@ -79,7 +93,9 @@ def test_a_text_model_knows_beginnings_and_ends():
 
 
 def test_a_text_model_does_not_read_across_texts():
-    model, other = (TextModel(texts, 4, order=3) for texts in ([[1, 2], [3]], [[3], [1, 2]]))
+    model, other = (
+        TextModel(texts, 4, order=3) for texts in ([[1, 2], [3]], [[3], [1, 2]])
+    )
     for prefix in [(), (1,), (2,), (1, 2), (3,), (3, 1)]:
         assert np.array_equal(model.log_p(prefix), other.log_p(prefix))
 

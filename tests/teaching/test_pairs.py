@@ -76,7 +76,9 @@ def test_the_split_depends_on_the_seed_and_not_on_the_order():
     first = split_pairs(made, seed=1)
     again = split_pairs(random.Random(5).sample(made, len(made)), seed=1)
     assert forms(first.test) == forms(again.test)
-    assert {s.source for s in split_pairs(made, seed=2).test} != {s.source for s in first.test}
+    assert {s.source for s in split_pairs(made, seed=2).test} != {
+        s.source for s in first.test
+    }
 
 
 def test_limits():
@@ -97,12 +99,16 @@ def test_every_invented_form_goes_to_one_part_and_repetitions_count_once():
     assert len(set(corpus.train)) == len(corpus.train)
     together = len(corpus.train) + corpus.left_out
     held_out = forms(corpus.test) | forms(corpus.validation)
-    assert together == len({pair for pair in made if normal_form(pair.source) not in held_out})
+    assert together == len(
+        {pair for pair in made if normal_form(pair.source) not in held_out}
+    )
 
 
 def test_one_letter_that_is_written_in_two_ways_is_one():
     assert pairs.clean("cafe\u0301  no’s ") == "caf\u00e9 no's"
-    assert normal_form("¿Qué HORA es?") == normal_form("que\u0301 hora es".replace("e\u0301", "é"))
+    assert normal_form("¿Qué HORA es?") == normal_form(
+        "que\u0301 hora es".replace("e\u0301", "é")
+    )
     assert normal_form("?!") == "?!"
 
 
@@ -116,7 +122,9 @@ GOOD = "".join(f"{pair.source}\t{pair.target}\n" for pair in invented())
 
 
 def test_own_pairs(tmp_path):
-    path = own(tmp_path, "# my pairs\n\n" + GOOD.replace("\n", "\r\n") + "last\tone\tby me\n")
+    path = own(
+        tmp_path, "# my pairs\n\n" + GOOD.replace("\n", "\r\n") + "last\tone\tby me\n"
+    )
     assert pairs.read_pairs(path)[-1] == Pair("last", "one", "by me")
     corpus = pairs.own_pairs(path, max_words=6)
     assert len(corpus.test) >= 10 and "my pairs.tsv" in corpus.licence

@@ -56,7 +56,9 @@ def by_enumeration(log_probs, language_model=None, alpha=0.0, beta=0.0):
     alpha=st.sampled_from([None, 0.0, 0.7, 2.0]),
     beta=st.sampled_from([0.0, 1.5, -1.0]),
 )
-def test_a_wide_beam_finds_every_text_with_its_probability(steps, classes, seed, alpha, beta):
+def test_a_wide_beam_finds_every_text_with_its_probability(
+    steps, classes, seed, alpha, beta
+):
     log_probs = utterance(seed, steps, classes)
     options = {"beta": beta}
     if alpha is not None:
@@ -68,7 +70,9 @@ def test_a_wide_beam_finds_every_text_with_its_probability(steps, classes, seed,
         log_p, score = expected[tuple(one.symbols)]
         assert one.log_p == pytest.approx(log_p) and one.score == pytest.approx(score)
     assert found[0].score == pytest.approx(max(score for _, score in expected.values()))
-    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    assert [one.score for one in found] == sorted(
+        (one.score for one in found), reverse=True
+    )
 
 
 def test_all_texts_together_have_probability_one():
@@ -109,7 +113,9 @@ def test_the_language_model_decides_where_the_sound_does_not():
 
 
 def test_the_end_counts_for_what_has_ended_alone():
-    ends_badly = np.log([[1e-9, 0.5, 0.5 - 1e-9], [0.5, 0.25, 0.25]])  # no text ends after 1
+    ends_badly = np.log(
+        [[1e-9, 0.5, 0.5 - 1e-9], [0.5, 0.25, 0.25]]
+    )  # no text ends after 1
 
     def log_p(prefix):
         return ends_badly[0] if prefix[-1:] == (1,) else ends_badly[1]
@@ -122,7 +128,9 @@ def test_the_end_counts_for_what_has_ended_alone():
 
 def test_the_bonus_makes_texts_longer():
     log_probs = utterance(3, 12, 4)
-    lengths = [len(prefix_beam_search(log_probs, beta=beta)[0].symbols) for beta in (-3, 0, 3)]
+    lengths = [
+        len(prefix_beam_search(log_probs, beta=beta)[0].symbols) for beta in (-3, 0, 3)
+    ]
     assert lengths[0] < lengths[1] < lengths[2]
 
 
@@ -149,7 +157,9 @@ def test_skipping_what_is_improbable_changes_nothing_where_frames_are_clear():
         logits = rng.normal(size=(40, 30))
         logits[np.arange(40), rng.integers(0, 30, 40)] += 12
         log_probs = log_softmax(logits)
-        fast, full = (prefix_beam_search(log_probs, width=8, least=least)[0] for least in (1e-3, 0))
+        fast, full = (
+            prefix_beam_search(log_probs, width=8, least=least)[0] for least in (1e-3, 0)
+        )
         assert fast.symbols == full.symbols
         assert fast.log_p == pytest.approx(full.log_p, abs=0.05)
 

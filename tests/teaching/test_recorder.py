@@ -11,7 +11,9 @@ from course.recorder import Recorder
 def heard(samples, rate=RATE, **options):
     """Return a recorder after the browser has sent samples, which arrive as a memoryview."""
     recorder = Recorder(**options)
-    recorder.set_state({"rate": rate, "recorded": memoryview(samples.astype("<f4").tobytes())})
+    recorder.set_state(
+        {"rate": rate, "recorded": memoryview(samples.astype("<f4").tobytes())}
+    )
     return recorder
 
 

@@ -27,7 +27,9 @@ def test_every_snippet_is_somewhere_or_left_out(data):
 
 def test_no_snippet_is_in_two_places(data):
     """Not even with other capitals or punctuation."""
-    letters = [" ".join(re.findall(r"\w+", t.lower())) for p in parts(data) for t in p.texts]
+    letters = [
+        " ".join(re.findall(r"\w+", t.lower())) for p in parts(data) for t in p.texts
+    ]
     assert len(set(letters)) == len(letters) and all(letters)
 
 
@@ -43,7 +45,9 @@ def test_labels_are_the_signs_of_clear_ratings(data):
 def test_texts_and_ratings_belong_together(data):
     known = {"A pleasant romantic comedy.": 1.84, "Just one bad idea after another.": -2.68}
     found = {
-        text: round(rating, 2) for part in parts(data) for text, rating in zip(part.texts, part[2])
+        text: round(rating, 2)
+        for part in parts(data)
+        for text, rating in zip(part.texts, part[2])
     }
     assert {text: found[text] for text in known} == known
     assert not any(re.search(r"&\w+;", text) for text in found)
@@ -53,7 +57,9 @@ def test_the_seed_decides_what_goes_where(data):
     again, other = reviews(seed=0), reviews(seed=1)
     assert again.test.texts == data.test.texts
     assert other.test.texts != data.test.texts and len(other.test.texts) == 2000
-    assert {t for p in parts(other) for t in p.texts} == {t for p in parts(data) for t in p.texts}
+    assert {t for p in parts(other) for t in p.texts} == {
+        t for p in parts(data) for t in p.texts
+    }
 
 
 def test_own_words():

@@ -76,14 +76,26 @@ def test_legal_next_is_what_strings_go_on_with():
     for string in embedded_reber(5000, seed=3):
         for t in range(1, len(string)):
             seen.setdefault(string[:t], set()).add(string[t])
-    for beginning in ["B", "BT", "BPB", "BTBT", "BTBTX", "BPBPV", "BPBTSX", "BTBPVV", "BPBPVVE"]:
+    for beginning in [
+        "B",
+        "BT",
+        "BPB",
+        "BTBT",
+        "BTBTX",
+        "BPBPV",
+        "BPBTSX",
+        "BTBPVV",
+        "BPBPVVE",
+    ]:
         assert legal_next(beginning)[-1] == seen[beginning]
     assert legal_next("BPBPVVE")[-1] == {"P"} and legal_next("BTBPVVE")[-1] == {"T"}
     assert legal_next("BTBTXSETE")[-2:] == [{"E"}, set()]
     assert legal_next("") == []
 
 
-@pytest.mark.parametrize("string", ["T", "BX", "BTP", "BTBTXSEP", "BTBTXSETEB", "BTBTXSETT"])
+@pytest.mark.parametrize(
+    "string", ["T", "BX", "BTP", "BTBTXSEP", "BTBTXSETEB", "BTBTXSETT"]
+)
 def test_legal_next_refuses_what_the_grammar_does_not_allow(string):
     with pytest.raises(ValueError, match=f"{string[-1]!r} at position {len(string) - 1}"):
         legal_next(string)
@@ -118,7 +130,9 @@ def test_reber_streams():
         # Cut after every final E: the E that follows a T or P that follows an E.
         strings = re.split(r"(?<=E[TP]E)", stream)
         assert all(re.fullmatch(EMBEDDED, string) for string in strings[:-1])
-        expected = [symbols or {"B"} for string in strings for symbols in legal_next(string)]
+        expected = [
+            symbols or {"B"} for string in strings for symbols in legal_next(string)
+        ]
         for symbols, row in zip(expected, allowed, strict=True):
             assert {sequences.REBER_SYMBOLS[k] for k in np.flatnonzero(row)} == symbols
     again = reber_streams(40, 200, seed=5)

@@ -101,10 +101,19 @@ def changed(row, column, value):
         (changed(7, "price", "inf"), "'inf' in row 9"),
         (table().assign(price="2.0"), "first half of 'price' .* repeats itself exactly"),
         (table().assign(price=[k % 24 for k in range(MINIMUM)]), "repeats itself exactly"),
-        (table().assign(price=[max(k, 500) for k in range(MINIMUM)]), "repeats itself exactly"),
+        (
+            table().assign(price=[max(k, 500) for k in range(MINIMUM)]),
+            "repeats itself exactly",
+        ),
         ("time;price\n2024-01-01;1\n", "single column.*comma"),
-        (table().drop(index=500), "one row every 1 hour, and after 2024-01-21 19:00:00 comes "),
-        (changed(4, "time", "2024-01-01 03:00:00"), "has the time 2024-01-01 03:00:00 twice"),
+        (
+            table().drop(index=500),
+            "one row every 1 hour, and after 2024-01-21 19:00:00 comes ",
+        ),
+        (
+            changed(4, "time", "2024-01-01 03:00:00"),
+            "has the time 2024-01-01 03:00:00 twice",
+        ),
         (changed(4, "time", "yesterday"), "row 6 has 'yesterday'"),
         (changed(4, "time", ""), "row 6 has nan"),
         (table(MINIMUM - 1), "has 999 values, and a forecast needs at least 1,000"),

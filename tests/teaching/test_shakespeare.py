@@ -23,7 +23,10 @@ def test_the_character_set_is_the_documented_one(text):
 
 def test_all_the_plays_are_there(text):
     assert len(text.train) + len(text.validation) + len(text.test) > 4_700_000
-    for line in ("To be, or not to be: that is the question:", "If music be the food of love"):
+    for line in (
+        "To be, or not to be: that is the question:",
+        "If music be the food of love",
+    ):
         assert line in text.train
 
 
@@ -40,14 +43,19 @@ def test_speakers_stay_and_stage_directions_go(text):
 def test_the_test_part_is_the_last_tenth_of_the_nine_plays(text):
     nine = shakespeare("nine")
     assert nine.test == text.test and nine.validation == text.validation
-    assert nine.train.startswith("First Citizen:\nBefore we proceed any further, hear me speak.\n")
+    assert nine.train.startswith(
+        "First Citizen:\nBefore we proceed any further, hear me speak.\n"
+    )
     assert text.train.endswith(nine.train)
     assert 0.09 < len(nine.test) / len(nine.train + nine.test) < 0.11
     assert text.test.startswith("GREMIO:\nGood morrow, neighbour Baptista.\n")
 
 
 def test_no_part_overlaps_another(text):
-    for line in ("Noble Sebastian,\nThou let'st thy fortune sleep", "Our revels now are ended"):
+    for line in (
+        "Noble Sebastian,\nThou let'st thy fortune sleep",
+        "Our revels now are ended",
+    ):
         assert line not in text.train
     assert "Our revels now are ended" in text.validation
 

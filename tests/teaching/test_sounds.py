@@ -25,14 +25,20 @@ def written(tmp_path, samples, rate=RATE, name="mine.wav", **options):
 
 def loudest(audio, rate=RATE):
     """Return the frequency that a sound has most of, and its amplitude there."""
-    inner = audio[len(audio) // 10 : -len(audio) // 10]  # a filter changes the first and last bit
+    inner = audio[
+        len(audio) // 10 : -len(audio) // 10
+    ]  # a filter changes the first and last bit
     spectrum = np.abs(np.fft.rfft(inner * np.hanning(len(inner)), 1 << 18))
     place = spectrum.argmax()
     return place * rate / (1 << 18), spectrum[place] * 2 / np.hanning(len(inner)).sum()
 
 
-@pytest.mark.parametrize("found_rate", [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000])
-@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+@pytest.mark.parametrize(
+    "found_rate", [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000]
+)
+@pytest.mark.parametrize(
+    "subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"]
+)
 def test_a_sine_stays_the_sine(tmp_path, found_rate, subtype):
     audio = read_sound(written(tmp_path, sine(found_rate), found_rate, subtype=subtype))
     assert audio.dtype == np.float32 and len(audio) == pytest.approx(RATE // 2, abs=2)
@@ -59,7 +65,9 @@ def test_the_same_rate_changes_nothing(tmp_path):
 def test_what_a_lower_rate_cannot_hold_is_cut_off_and_not_folded_down():
     high = to_sound(sine(44_100, hertz=15_000) + sine(44_100), 44_100)
     hertz, amplitude = loudest(high)
-    assert hertz == pytest.approx(HERTZ, abs=0.5) and amplitude == pytest.approx(0.4, rel=0.01)
+    assert hertz == pytest.approx(HERTZ, abs=0.5) and amplitude == pytest.approx(
+        0.4, rel=0.01
+    )
     assert np.abs(high - to_sound(sine(44_100), 44_100))[500:-500].max() < 0.004
 
 
@@ -118,13 +126,21 @@ def test_a_folder(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"hello, this is text\n" * 50, bytes(1_000), bytes(range(256)) * 40, b"RIFF1234WAVEfmt "],
+    [
+        b"",
+        b"hello, this is text\n" * 50,
+        bytes(1_000),
+        bytes(range(256)) * 40,
+        b"RIFF1234WAVEfmt ",
+    ],
     ids=["empty", "text", "zeros", "bytes", "head"],
 )
 def test_what_is_no_sound_file(tmp_path, content):
     path = tmp_path / "mine.wav"
     path.write_bytes(content)
-    assert "is not a sound file that can be read: save the recording as WAV" in complaint(path)
+    assert "is not a sound file that can be read: save the recording as WAV" in complaint(
+        path
+    )
 
 
 def test_raw_samples_and_a_name_with_a_tilde(tmp_path):
@@ -170,7 +186,9 @@ def test_too_short(tmp_path):
 def test_values_that_are_not_finite(tmp_path, value):
     samples = sine(RATE)
     samples[100] = value
-    assert "values that are not numbers" in complaint(written(tmp_path, samples, subtype="FLOAT"))
+    assert "values that are not numbers" in complaint(
+        written(tmp_path, samples, subtype="FLOAT")
+    )
 
 
 @pytest.mark.parametrize("rate", [100, 1_000_000])

@@ -38,7 +38,13 @@ def test_it_speaks():
 def test_settings_are_heard():
     lengths = [len(speech.say(WORDS, rate=rate)[0]) for rate in (100, 200, 400)]
     assert lengths[0] > 1.4 * lengths[1] > 1.4 * lengths[2]
-    variants = [{}, {"voice": "en"}, {"voice": "en-us+Annie"}, {"pitch": 80}, {"pitch_range": 0}]
+    variants = [
+        {},
+        {"voice": "en"},
+        {"voice": "en-us+Annie"},
+        {"pitch": 80},
+        {"pitch_range": 0},
+    ]
     sounds = {speech.say(WORDS, **settings)[0].tobytes() for settings in variants}
     assert len(sounds) == len(variants)
 
@@ -170,7 +176,8 @@ def test_nobody_held_out_has_a_double():
 
     looks = {name: look(name) for name in espeak.speakers()}
     distance = {
-        (a, b): np.mean((looks[a] - looks[b]) ** 2) for a, b in itertools.combinations(looks, 2)
+        (a, b): np.mean((looks[a] - looks[b]) ** 2)
+        for a, b in itertools.combinations(looks, 2)
     }
     typical = np.median(list(distance.values()))
     held_out = set(speech.VALIDATION + speech.TEST)
@@ -195,7 +202,9 @@ def test_noise_has_the_ratio_that_was_asked_for():
     for ratio in (0, 20):
         noise = speech.speak(speech.Utterance(WORDS, noise=ratio)) - clean
         assert 20 * np.log10(clean.std() / noise.std()) == pytest.approx(ratio, abs=0.1)
-    one, same, other = (speech.speak(speech.Utterance(WORDS, noise=5, seed=s)) for s in (1, 1, 2))
+    one, same, other = (
+        speech.speak(speech.Utterance(WORDS, noise=5, seed=s)) for s in (1, 1, 2)
+    )
     assert np.array_equal(one, same) and not np.array_equal(one, other)
 
 
@@ -229,8 +238,12 @@ def test_features_equal_tensorflow():
     matrix = tf.signal.linear_to_mel_weight_matrix(40, 513, speech.RATE, 80, 7600)
     log_mel = tf.math.log(spectrum @ matrix + 1e-6)
     mfcc = tf.signal.mfccs_from_log_mel_spectrograms(log_mel)[:, :13]
-    np.testing.assert_allclose(scratch.spectrogram(audio, 882, 441, 1024), spectrum, atol=1e-3)
-    np.testing.assert_allclose(scratch.mel_filters(40, 1024, speech.RATE), matrix, atol=1e-4)
+    np.testing.assert_allclose(
+        scratch.spectrogram(audio, 882, 441, 1024), spectrum, atol=1e-3
+    )
+    np.testing.assert_allclose(
+        scratch.mel_filters(40, 1024, speech.RATE), matrix, atol=1e-4
+    )
     np.testing.assert_allclose(speech.FrontEnd()(audio), log_mel, atol=1e-3)
     np.testing.assert_allclose(speech.FrontEnd(coefficients=13)(audio), mfcc, atol=1e-3)
 
@@ -248,7 +261,9 @@ def test_griffin_lim_makes_sound_with_that_spectrogram():
     audio = speech.say(WORDS)[0]
     power = scratch.spectrogram(audio, 882, 441, 1024)
     again = scratch.spectrogram(scratch.griffin_lim(power, 882, 441), 882, 441, 1024)
-    first = scratch.spectrogram(scratch.griffin_lim(power, 882, 441, rounds=1), 882, 441, 1024)
+    first = scratch.spectrogram(
+        scratch.griffin_lim(power, 882, 441, rounds=1), 882, 441, 1024
+    )
 
     def likeness(other):
         return np.corrcoef(np.log(power + 1e-6).ravel(), np.log(other + 1e-6).ravel())[0, 1]
@@ -270,7 +285,9 @@ def test_the_package_and_the_lesson_agree():
 def test_features_are_kept(cache, monkeypatch):
     utterances = speech.draw(["one", "two three", "four"], "train", seed=0, recorded=True)
     made = speech.features(utterances, speech.FrontEnd())
-    assert [one.dtype for one in made] == ["float32"] * 3 and {one.shape[1] for one in made} == {40}
+    assert [one.dtype for one in made] == ["float32"] * 3 and {
+        one.shape[1] for one in made
+    } == {40}
     for one, utterance in zip(made, utterances):
         np.testing.assert_array_equal(one, speech.FrontEnd()(speech.speak(utterance)))
     with monkeypatch.context() as patch:
@@ -321,7 +338,9 @@ def test_two_processes_make_the_same_features_once(cache):
         "print(sum(float(one.sum()) for one in speech.features(utterances, speech.FrontEnd())))"
     )
     both = [
-        subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
         for _ in range(2)
     ]
     told = [process.communicate()[0] for process in both]
@@ -339,7 +358,9 @@ def test_a_sound_is_displayed_with_a_description(monkeypatch):
     from course import plots
 
     shown = []
-    monkeypatch.setattr(IPython.display, "display", lambda data, **options: shown.append(data))
+    monkeypatch.setattr(
+        IPython.display, "display", lambda data, **options: shown.append(data)
+    )
     plots.play(np.array([0.0, 0.5, -0.5]), 8000, 'She says "a" & b.')
     (data,) = shown
     assert data["text/plain"] == '[sound: She says "a" & b.]'

@@ -13,7 +13,10 @@ def prices():
 
 def test_four_stocks_over_thirteen_years(prices):
     assert tuple(prices) == TICKERS and len(prices) == 3270
-    assert [str(day.date()) for day in prices.index[[0, -1]]] == ["2000-03-01", "2013-03-01"]
+    assert [str(day.date()) for day in prices.index[[0, -1]]] == [
+        "2000-03-01",
+        "2013-03-01",
+    ]
     assert prices.index.is_monotonic_increasing and prices.index.is_unique
     assert (prices.index.day_of_week < 5).all()
 

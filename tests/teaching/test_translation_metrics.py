@@ -18,7 +18,9 @@ def test_a_perfect_translation_has_100_whatever_its_case(score):
 
 @pytest.mark.parametrize("score", [bleu, chrf])
 def test_nothing_in_common_is_worth_nothing(score):
-    assert score(["un dos tres cuatro"] * 9, [["xyz vw xyz vw"]] * 9).value == pytest.approx(0)
+    assert score(
+        ["un dos tres cuatro"] * 9, [["xyz vw xyz vw"]] * 9
+    ).value == pytest.approx(0)
 
 
 def test_bleu_by_hand():
@@ -46,7 +48,9 @@ def test_punctuation_is_a_word_of_its_own():
 
 def test_values_are_sacrebleus():
     hypotheses = ["Tom comió manzanas rojas.", "¿Qué hora es?"]
-    expected = sacrebleu.corpus_bleu(hypotheses, [GOOD], lowercase=True, tokenize="intl").score
+    expected = sacrebleu.corpus_bleu(
+        hypotheses, [GOOD], lowercase=True, tokenize="intl"
+    ).score
     assert bleu(hypotheses, [[text] for text in GOOD]).value == pytest.approx(expected)
     lower = [text.lower() for text in hypotheses]
     expected = sacrebleu.corpus_chrf(lower, [[text.lower() for text in GOOD]]).score
@@ -58,7 +62,9 @@ def test_the_interval_holds_the_score_and_narrows_with_more_sentences():
 
     def score(count):
         texts = [" ".join(rng.choice(list("abcdef"), size=8)) for _ in range(count)]
-        noisy = [text[:8] + "x" + text[9:] if i % 2 else text for i, text in enumerate(texts)]
+        noisy = [
+            text[:8] + "x" + text[9:] if i % 2 else text for i, text in enumerate(texts)
+        ]
         return bleu(noisy, [[text] for text in texts])
 
     few, many = score(50), score(800)
@@ -72,10 +78,14 @@ def test_the_interval_holds_the_score_and_narrows_with_more_sentences():
 def test_groups_by_length():
     sources = ["a b", "a b c", "a b c d e", "a b c d e f g h"]
     good = ["uno dos tres cuatro"] * 4
-    groups = bleu_by_length(sources, good[:3] + ["nada"], [[text] for text in good], [0, 3, 5, 7])
+    groups = bleu_by_length(
+        sources, good[:3] + ["nada"], [[text] for text in good], [0, 3, 5, 7]
+    )
     assert [count for count, _ in groups] == [2, 1, 0]
     assert groups[0][1].value == pytest.approx(100) and groups[2][1] is None
-    ((count, score),) = bleu_by_length(sources, good[:3] + ["x"], [[t] for t in good], [5, 9])
+    ((count, score),) = bleu_by_length(
+        sources, good[:3] + ["x"], [[t] for t in good], [5, 9]
+    )
     assert count == 1 and score.low == score.value == score.high == 0
 
 

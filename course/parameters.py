@@ -1,4 +1,4 @@
-"""What a learner sets in a lesson's cell of parameters: what it may be, and what it changes."""
+"""What a learner sets in a lesson's cell of parameters: what it may be, what it changes."""
 
 import contextlib
 

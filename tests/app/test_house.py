@@ -26,6 +26,7 @@ FLOORS = (
         "parameters",
         "plots",
         "scratch",
+        "training",
     },
     {"colab", "files"},
     {"__init__"},
@@ -35,7 +36,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 
 def modules():
-    """Return {("layers", "lstm"): its file, …}; a folder's own is ("layers", "__init__")."""
+    """Return {("layers", "lstm"): its file, …}; a folder is ("layers", "__init__")."""
     package = ROOT / "course"
     return {
         path.relative_to(package).with_suffix("").parts: path

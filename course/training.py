@@ -10,7 +10,7 @@ def restart(model, weights):
 
     Args:
         model: a compiled `keras.Model`.
-        weights: a list of arrays, as `get_weights()` of a model of the same form returns it.
+        weights: a list of arrays, as `get_weights()` of such a model returns it.
     """
     model.set_weights(weights)
     for variable in model.optimizer.variables:

@@ -14,14 +14,15 @@ import time
 
 import websocket
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from course.app.testing import BROWSERS
+
 KEYS = {"Enter": 13, "End": 35, "ArrowRight": 39, "a": 65}
 CTRL, META, SHIFT = 2, 4, 8
 
 
 def path():
     """Return where Chromium or Chrome is: CHROME_PATH, or on the PATH; None if it is not there."""
-    candidates = [os.environ.get("CHROME_PATH", ""), *NAMES]
+    candidates = [os.environ.get("CHROME_PATH", ""), *BROWSERS]
     return next(filter(None, map(shutil.which, candidates)), None)
 
 

@@ -38,7 +38,8 @@ if "google.colab" in sys.modules:  # on your own computer, this cell does nothin
     assert REPOSITORY, "Open this notebook in Colab through the badge in its repository."
     archive = f"https://github.com/{{REPOSITORY}}/archive/HEAD.zip"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", archive]
-    assert subprocess.run(pip).returncode == 0, f"Could not install {{archive}}: run this again."
+    installed = subprocess.run(pip).returncode == 0
+    assert installed, f"Could not install {{archive}}: run this again."
     from course import colab
 
     colab.prepare()'''
@@ -54,8 +55,9 @@ def badges_cell(repository, name):
     path = f"{repository}/blob/main/notebooks/{name}"
     return (
         f"{PLACE}\n"
-        f"[![Open this lesson in Colab]({COLAB}/assets/colab-badge.svg)]({COLAB}/github/{path})\n"
-        f"[Read it on GitHub](https://github.com/{path})"
+        f"[![Open this lesson in "
+        f"Colab]({COLAB}/assets/colab-badge.svg)]({COLAB}/github/{path})\n[Read it on "
+        f"GitHub](https://github.com/{path})"
     )
 
 
@@ -105,7 +107,7 @@ def _tagged(notebook, tag, path):
     cells = [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
     if len(cells) != 1:
         raise CourseError(
-            f"{path.name} has {len(cells)} cells tagged {tag}, not one: restore it from the "
-            "repository."
+            f"{path.name} has {len(cells)} cells tagged {tag}, not one: restore it from "
+            "the repository."
         )
     return cells[0]

@@ -1,8 +1,8 @@
-"""How a run of lessons looks: a board that is renewed, or plain lines, and the table at the end."""
+"""How a run of lessons looks: a board that is renewed, or lines; a table at the end."""
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -35,13 +35,17 @@ class Lesson:
     Attributes:
         path: the notebook's file.
         notebook: its content, which fills with outputs.
-        expected: seconds that it took when it was last saved, or None.
+        expected: seconds that it takes alone, by the ledger, or None.
+        expected_mb: memory that it takes, by the ledger, or None.
         seed: 0 for the lesson as it is; above, other seeds than its own.
         status: "waiting", "running", "passed", "failed" or "stopped".
         cell: how many of its code cells have been started.
         began: `time.perf_counter()` when it was started.
         seconds: how long it took, once it has ended.
         peak: most memory that its kernel held, in bytes.
+        cpu_seconds: what its kernel has computed, over all cores.
+        cell_seconds: how long each code cell took.
+        short_of_memory: whether it waits for others to give some back.
         line: the last line that it printed.
         problem: if it failed, the failing cell's source and the error.
     """
@@ -49,12 +53,16 @@ class Lesson:
     path: Path
     notebook: NotebookNode
     expected: float | None = None
+    expected_mb: float | None = None
     seed: int = 0
     status: str = "waiting"
     cell: int = 0
     began: float = 0.0
     seconds: float | None = None
     peak: int = 0
+    cpu_seconds: float = 0.0
+    cell_seconds: list[float] = field(default_factory=list)
+    short_of_memory: bool = False
     line: str = ""
     problem: tuple[str, str] = ("", "")
 
@@ -81,7 +89,8 @@ class Lesson:
         """Return how far it has come, such as "cell 3 of 20, 12 s of about 60 s"."""
         cells = sum(cell.cell_type == "code" for cell in self.notebook.cells)
         expected = f" of about {self.expected:.0f} s" if self.expected else ""
-        return f"cell {self.cell} of {cells}, {time.perf_counter() - self.began:.0f} s{expected}"
+        seconds = time.perf_counter() - self.began
+        return f"cell {self.cell} of {cells}, {seconds:.0f} s{expected}"
 
 
 def console():
@@ -166,13 +175,11 @@ class _Board:
         lines.add_column(no_wrap=True)
         lines.add_column(no_wrap=True)
         lines.add_column(no_wrap=True, overflow="ellipsis", style="dim")
-        # Where not all have room, those that are done long since make way.
-        room = self.console.height - 1
-        done = sum(lesson.seconds is not None for lesson in self.lessons)
-        first = max(0, min(done - 1, len(self.lessons) - room))
-        for lesson in self.lessons[first:]:
+        for lesson in self._on_show():
             where = lesson.status
-            if lesson.status == "waiting" and lesson.expected:
+            if lesson.status == "waiting" and lesson.short_of_memory:
+                where = "waits for memory"
+            elif lesson.status == "waiting" and lesson.expected:
                 where = f"about {lesson.expected:.0f} s"
             elif lesson.status == "running":
                 where = lesson.where()
@@ -184,6 +191,14 @@ class _Board:
                 Text(lesson.line if lesson.status == "running" else ""),
             )
         return lines
+
+    def _on_show(self):
+        """Return what has room: lessons that are done make way, then those to come."""
+        too_many = max(0, len(self.lessons) - (self.console.height - 1))
+        done = [one for one in self.lessons if one.seconds is not None]
+        waiting = [one for one in self.lessons if one.status == "waiting"]
+        hidden = [*done, *reversed(waiting)][:too_many]
+        return [lesson for lesson in self.lessons if lesson not in hidden]
 
 
 def _explain(console, lesson):
@@ -208,6 +223,7 @@ def table(lessons, parameters):
     rows = Table(box=box.SIMPLE)
     rows.add_column("lesson")
     rows.add_column("seconds", justify="right")
+    rows.add_column("cores", justify="right")
     rows.add_column("peak MB", justify="right")
     rows.add_column("result", overflow="fold")
     rows.add_column("verdict")
@@ -222,6 +238,7 @@ def table(lessons, parameters):
         rows.add_row(
             lesson.name,
             "" if lesson.seconds is None else f"{lesson.seconds:.0f}",
+            f"{lesson.cpu_seconds / lesson.seconds:.1f}" if lesson.cpu_seconds else "",
             f"{lesson.peak / 1e6:.0f}" if lesson.peak else "",
             Text("\n".join(lines)),
             Text(

@@ -40,7 +40,8 @@ def check_python(version=sys.version_info[:2]):
         return
     found = find_python()
     what = "run" if found else "install Python 3.13 from python.org, then run"
-    command = f"{found or 'python3.13'} -m course {subprocess.list2cmdline(sys.argv[1:])}".rstrip()
+    arguments = subprocess.list2cmdline(sys.argv[1:])
+    command = f"{found or 'python3.13'} -m course {arguments}".rstrip()
     raise CourseError(
         "The course needs Python 3.11, 3.12 or 3.13, and this is Python "
         f"{version[0]}.{version[1]}: {what} '{command}'."
@@ -59,7 +60,7 @@ def find_python():
 
 
 def ensure(arguments):
-    """Return if this Python has what the course needs; else run the command in one that has.
+    """Return if this Python has what the course needs; else run the command where it is.
 
     Args:
         arguments: the command's arguments, such as ["run", "08"].
@@ -94,7 +95,8 @@ def ensure(arguments):
 
 def requirements():
     """Return the project's requirements as (name, lowest version) pairs."""
-    import tomllib  # not in Python 3.10, and not needed before the version is known to be right
+    # Not in Python 3.10, and not needed before the version is known to be right.
+    import tomllib
     from importlib import metadata
 
     project = ROOT / "pyproject.toml"
@@ -108,7 +110,7 @@ def requirements():
 
 
 def missing():
-    """Return the requirements, such as ["keras>=3.13"], that this Python does not satisfy."""
+    """Return what this Python does not satisfy, such as ["keras>=3.13"]."""
     from importlib import metadata
 
     lacking = []
@@ -193,38 +195,38 @@ def explain(output):
 FAILURES = (
     (
         r"no space left|disk quota|os error 28\b|os error 112\b|WinError 112\b",
-        f"The disk is full: the set-up needs 3 GB in {ROOT} and 1 GB for temporary files; free "
-        "some and run the same command again.",
+        f"The disk is full: the set-up needs 3 GB in {ROOT} and 1 GB for temporary files; "
+        "free some and run the same command again.",
     ),
     (
         r"ensurepip|no module named '?venv",
-        "This Python cannot make virtual environments: install its venv module (on Debian and "
-        "Ubuntu, 'sudo apt install python3-venv') and run the same command again.",
+        "This Python cannot make virtual environments: install its venv module (on Debian "
+        "and Ubuntu, 'sudo apt install python3-venv') and run the same command again.",
     ),
     (
         r"hash mismatch|do not match the hashes",
-        "A package that was downloaded is not the one that requirements.lock names: a proxy may "
-        "have changed it or the download broke off; run the same command again, if need be on "
-        "another network.",
+        "A package that was downloaded is not the one that requirements.lock names: a "
+        "proxy may have changed it or the download broke off; run the same command again, "
+        "if need be on another network.",
     ),
     (
-        r"Retrying \(|connection|connect error|error sending request|dns error|failed to fetch"
-        r"|timed out|name resolution|network connectivity is disabled|SSLError|CERTIFICATE"
-        r"|from versions: none",
-        "The package index cannot be reached: check the network (and the proxy, if there is one) "
-        "and run the same command again.",
+        r"Retrying \(|connection|connect error|error sending request|dns error"
+        r"|failed to fetch|timed out|name resolution|network connectivity is disabled"
+        r"|SSLError|CERTIFICATE|from versions: none",
+        "The package index cannot be reached: check the network (and the proxy, if there "
+        "is one) and run the same command again.",
     ),
     (
         r"no matching distribution|no solution found|not a supported wheel|no wheels",
         f"The course's packages are not made for this machine ({sys.platform}, "
-        f"{'64-bit' if sys.maxsize > 2**32 else '32-bit'}): use 64-bit Linux, Windows or a Mac "
-        "with Apple silicon, or open the lessons in Colab.",
+        f"{'64-bit' if sys.maxsize > 2**32 else '32-bit'}): use 64-bit Linux, Windows or a "
+        "Mac with Apple silicon, or open the lessons in Colab.",
     ),
     (
-        r"permission denied|access is denied|read-only|not permitted|os error 13\b|WinError 5\b"
-        r"|not a directory|file exists|WinError 32\b",
-        f"The set-up cannot write in {ROOT}: give yourself write permission there, close programs "
-        "that use its .venv, or move the course to a folder of your own.",
+        r"permission denied|access is denied|read-only|not permitted|os error 13\b"
+        r"|WinError 5\b|not a directory|file exists|WinError 32\b",
+        f"The set-up cannot write in {ROOT}: give yourself write permission there, close "
+        "programs that use its .venv, or move the course to a folder of your own.",
     ),
 )
 
@@ -234,8 +236,8 @@ def _install(repair, make):
     free = shutil.disk_usage(str(ROOT)).free
     if make and free < DISK_BYTES:
         raise CourseError(
-            f"The set-up needs 3 GB in {ROOT}, and {free / 1e9:.1f} GB are free: make room and run "
-            "the same command again."
+            f"The set-up needs 3 GB in {ROOT}, and {free / 1e9:.1f} GB are free: make room "
+            "and run the same command again."
         )
     uv = shutil.which("uv")
     uv = uv if uv and _output([uv, "--version"]) else None
@@ -260,7 +262,7 @@ def _install(repair, make):
 
 
 def _make_importable():
-    """Let any program that uses `.venv`, such as an editor's notebooks, import the course."""
+    """Let any program that uses `.venv`, such as an editor, import the course."""
     # It may have another Python than the one that runs here.
     packages = _output(
         [venv_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
@@ -358,10 +360,13 @@ def _stamp():
 
 
 def _lacking():
-    """Return the requirements that `.venv` lacks, as text; None if it is no good to mend."""
+    """Return what `.venv` lacks, as text; None if it is no good to mend."""
     if _stamp() == UNFINISHED:
         return None
-    probe = "import pip; from course.app import bootstrap as b; b.check_python(); print(b.missing())"
+    probe = (
+        "import pip; from course.app import bootstrap as b; "
+        "b.check_python(); print(b.missing())"
+    )
     return _output([venv_python(), "-c", probe])
 
 

@@ -1,4 +1,4 @@
-"""The check-up of `python3 -m course doctor`: each line a fact, and what to do if it is bad."""
+"""The check-up of `python3 -m course doctor`: each line a fact, and what to do about it."""
 
 import os
 import platform
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from course import ROOT
 from course.app import bootstrap
+from course.lessons import ledger
 from course.quiet import no_stderr
 
 GB = 1e9
@@ -33,7 +34,7 @@ class Finding:
 
 
 def examine():
-    """Print all findings as they are made; return 1 if something blocks the course, else 0."""
+    """Print all findings as they are made; return 1 if one blocks the course, else 0."""
     blocked = False
     for check in CHECKS:
         finding = check()
@@ -78,9 +79,10 @@ def tensorflow():
     except Exception as error:  # a broken install can fail in any way
         return Finding(
             "TensorFlow",
-            f"does not work: {type(error).__name__}: {(str(error).splitlines() or [''])[0]}",
-            "Delete the folder .venv and run this again; on Windows, install Microsoft's Visual "
-            "C++ Redistributable first.",
+            f"does not work: {type(error).__name__}: "
+            f"{(str(error).splitlines() or [''])[0]}",
+            "Delete the folder .venv and run this again; on Windows, install Microsoft's "
+            "Visual C++ Redistributable first.",
             blocks=True,
         )
     versions = (
@@ -124,8 +126,7 @@ def gpu():
 
 def cores():
     """How many cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    count = len(affinity(0)) if affinity else os.cpu_count() or 1
+    count = ledger.cores()
     slow = "The lessons work, but need about twice the minutes that they state."
     return Finding("Cores", str(count), slow if count < 2 else "")
 
@@ -181,7 +182,8 @@ def network():
     return Finding(
         "Network",
         "the package index does not answer",
-        "Fine if 'python3 -m course data' shows all data as here; else check the connection.",
+        "Fine if 'python3 -m course data' shows all data as here; else check the "
+        "connection.",
     )
 
 
@@ -204,5 +206,6 @@ def _folder(name, folder, variable, blocks):
 
 
 CHECKS = (
-    python, packages, tensorflow, backend, gpu, cores, memory, cache, progress, outputs, network,
+    python, packages, tensorflow, backend, gpu, cores, memory, cache, progress, outputs,
+    network,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Runs lessons, each in a fresh kernel, shows how they are doing, and keeps what they gave."""
+"""Runs lessons, each in a fresh kernel, shows how they do, and keeps what they gave."""
 
 import ast
 import asyncio
@@ -7,29 +7,39 @@ import json
 import logging
 import math
 import re
-import subprocess
-import tempfile
 import time
 
 import nbformat
-import psutil
-from ipykernel.kernelspec import get_kernel_dict
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from course import ROOT, environment, results
-from course.app import board
+from course import ROOT, results
+from course.app import board, kernels, schedule
+from course.app import profile as measuring
 from course.app.board import Lesson
 from course.errors import INTERRUPTED, CourseError
 from course.files import write
 from course.lessons import ledger, notebooks
 
-OTHER_RESULT = "this result is not that of the stored notebook, so neither was changed: --save stores both."
+OTHER_RESULT = (
+    "this result is not that of the stored notebook, so neither was changed: --save stores "
+    "both."
+)
+# A figure's last digits depend on the number of threads. What is stored comes from this
+# many, however many lessons run at a time.
+STORED_THREADS = 1
 
 
-def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):
+def run(
+    numbers,
+    parameters,
+    save,
+    root=ROOT,
+    *,
+    runs=1,
+    save_results=False,
+    jobs=None,
+    threads=None,
+    profile=False,
+):
     """Run lessons and keep executed copies, pages and a table of results in `build/`.
 
     Args:
@@ -40,7 +50,12 @@ def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):
         root: the folder that holds `notebooks/` and `build/`.
         runs: how often each lesson is run: once as it is, then with other seeds, of which
             `build/` keeps nothing.
-        save_results: store what `save` does, except for the notebooks.
+        save_results: store what `save` does, except for the notebooks; one at a time, only
+            how long the lessons take, alone and with all cores.
+        jobs: how many lessons run side by side; by default one for each core, up to four.
+        threads: how many threads each has; by default its share of the cores, and
+            `STORED_THREADS` where figures are stored.
+        profile: whether to show where the seconds of each lesson go.
 
     Returns:
         The exit status: 0 if all passed, 1 if one failed or a claim did not hold, 130 after
@@ -49,47 +64,57 @@ def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):
     Raises:
         CourseError: no such lesson or parameter, or a folder that cannot be written.
     """
-    logging.getLogger("traitlets").setLevel(
-        logging.CRITICAL
-    )  # nbclient's and nbconvert's log
+    for log in ("traitlets", "asyncio"):  # nbclient's and nbconvert's, and what they leave
+        logging.getLogger(log).setLevel(logging.CRITICAL)
     chosen = _choose(numbers, root, runs)
+    if profile:
+        for lesson in chosen:
+            _measure(lesson.notebook)
     _parameterize(chosen, parameters)
-    write(
-        root / "build" / "results.json", _kept_text(_kept(root))
-    )  # better now than after minutes
+    # Better now than after minutes: can it be written?
+    write(root / "build" / "results.json", _kept_text(_kept(root)))
+    cores = ledger.cores()
+    jobs = min(jobs or min(cores, schedule.MOST), len(chosen))
+    timing = save_results and jobs == 1 and not (save or parameters or runs > 1)
+    if threads is None:
+        stored = (save or save_results) and not timing
+        threads = STORED_THREADS if stored else max(1, cores // jobs)
     console = board.console()
+    began = time.perf_counter()
+
+    async def execute(lesson):
+        await kernels.execute(lesson, shown, threads)
+        _leave_out_widgets(lesson.notebook)
+        to_compare = save_results and not (save or timing or parameters or lesson.seed)
+        other = to_compare and lesson.status == "passed" and _differs(lesson)
+        if other:
+            lesson.status = "failed"
+            console.print(f"{lesson.name}: {OTHER_RESULT}", markup=False, soft_wrap=True)
+        if not lesson.seed:
+            _keep(lesson, parameters, root)
+        if timing:
+            _save_seconds(lesson, root)
+        elif (save_results or save) and not other:
+            _save_results(lesson, parameters, root, save, threads)
+        if save and lesson.status == "passed" and not parameters and not lesson.seed:
+            _save_notebook(lesson)
+
     interrupted = False
     with board.open_on(console, chosen) as shown:
         try:
-            for lesson in chosen:
-                failed = {
-                    one.number for one in chosen if one.status == "failed" and not one.seed
-                }
-                if lesson.number in failed:
-                    continue  # what fails as it is says nothing with other seeds
-                _execute(lesson, shown)
-                _leave_out_widgets(lesson.notebook)
-                to_compare = save_results and not (save or parameters or lesson.seed)
-                other = to_compare and lesson.status == "passed" and _differs(lesson)
-                if other:
-                    lesson.status = "failed"
-                    console.print(
-                        f"{lesson.name}: {OTHER_RESULT}", markup=False, soft_wrap=True
-                    )
-                if not lesson.seed:
-                    _keep(lesson, parameters, root)
-                if (save_results or save) and not other:
-                    _save_results(lesson, parameters, root, save)
-                if (
-                    save
-                    and lesson.status == "passed"
-                    and not parameters
-                    and not lesson.seed
-                ):
-                    _save_notebook(lesson)
+            # ZeroMQ needs a selector, which is not what Windows takes by default.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as loop:
+                loop.run(schedule.side_by_side(chosen, jobs, execute))
         except KeyboardInterrupt:
             interrupted = True
     console.print(board.table(chosen, parameters))
+    if profile:
+        console.print(measuring.table(chosen))
+    minutes = (time.perf_counter() - began) / 60
+    console.print(
+        f"{minutes:.1f} minutes, {jobs} at a time, with {threads} "
+        f"thread{'s' * (threads > 1)}{' each' * (jobs > 1)}."
+    )
     console.print(f"To read: {root / 'build' / 'index.html'}", markup=False, soft_wrap=True)
     if interrupted:
         return INTERRUPTED
@@ -97,23 +122,29 @@ def run(numbers, parameters, save, root=ROOT, *, runs=1, save_results=False):
 
 
 def _choose(numbers, root, runs=1):
-    """Return the lessons of these numbers, each `runs` times; all lessons if there are none."""
+    """Return the lessons of these numbers, or all, each `runs` times."""
     timed = results.load(root / results.TABLE)["lessons"]
-    chosen = [
-        Lesson(
-            path, notebooks.read(path), timed.get(path.name[:2], {}).get("seconds"), seed
-        )
-        for path in notebooks.choose(numbers, root)
-        for seed in range(runs)
-    ]
+    chosen = []
+    for path in notebooks.choose(numbers, root):
+        entry = timed.get(path.name[:2], {})
+        known = entry.get("seconds"), entry.get("peak_mb")
+        chosen += [Lesson(path, notebooks.read(path), *known, seed) for seed in range(runs)]
     for lesson in chosen:
         for cell in lesson.notebook.cells:
             if cell.cell_type == "code":
-                cell.outputs = []  # after a cell that fails, nothing of an earlier run is left
+                # After a cell that fails, nothing of an earlier run is left.
+                cell.outputs = []
         if lesson.seed:
             call = f"from course.app import seeds\n\nseeds.vary({lesson.seed})"
             lesson.notebook.cells.insert(1, nbformat.v4.new_code_cell(call))
     return chosen
+
+
+def _measure(notebook):
+    """Put the calls of `course.app.profile` around a notebook's cells."""
+    imported = "from course.app import profile\n\n"
+    notebook.cells.insert(1, nbformat.v4.new_code_cell(f"{imported}profile.begin()"))
+    notebook.cells.append(nbformat.v4.new_code_cell(f"{imported}profile.end()"))
 
 
 def _parameterize(lessons, parameters):
@@ -163,7 +194,7 @@ def _parameters(notebook):
 
 
 def _typed(name, text, default):
-    """Return a setting as what the lesson's own value is: text, true or false, or a number."""
+    """Return a setting as what the lesson's own value is: text, truth value or number."""
     if isinstance(default, str):
         return text
     if isinstance(default, bool):
@@ -180,126 +211,8 @@ def _typed(name, text, default):
     )
 
 
-def _execute(lesson, shown):
-    """Run a lesson to its end or to its first error; Ctrl-C raises KeyboardInterrupt."""
-    lesson.status = "running"
-    lesson.began = time.perf_counter()
-    shown.started(lesson)
-    try:
-        # What the kernel's process itself says would tear the board apart; it matters if it
-        # dies. ZeroMQ needs a selector, which is not what Windows takes by default.
-        with (
-            tempfile.TemporaryFile() as said,
-            asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
-        ):
-            runner.run(_run_cells(lesson, shown, said))
-        lesson.status = "passed"
-    except _Failure as failure:
-        lesson.status, lesson.problem = "failed", failure.args
-    except KeyboardInterrupt:
-        lesson.status = "stopped"
-        raise
-    finally:
-        lesson.seconds = time.perf_counter() - lesson.began
-        shown.ended(lesson)
-
-
-class _Failure(Exception):
-    """A lesson failed: the cell's source, and the error as text that may hold ANSI colours."""
-
-
-async def _run_cells(lesson, shown, said):
-    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython())
-    client = _Client(
-        lesson.notebook,
-        km=manager,
-        timeout=None,
-        extra_arguments=[
-            "--log-level=ERROR"
-        ],  # its warnings are about networks, not lessons
-        startup_timeout=180,
-        iopub_timeout=120,
-        coalesce_streams=True,
-        record_timing=False,
-        resources={"metadata": {"path": str(lesson.path.parent)}},
-    )
-
-    def heard(line):
-        lesson.line = line
-        shown.progress(lesson)
-
-    client.heard = heard
-    source = ""
-    try:
-        await client.async_start_new_kernel(
-            env=environment(), stdout=subprocess.DEVNULL, stderr=said
-        )
-        watch = asyncio.create_task(_watch_memory(lesson, manager.provisioner.pid))
-        await client.async_start_new_kernel_client()
-        for position, cell in enumerate(lesson.notebook.cells):
-            if cell.cell_type == "code":
-                lesson.cell += 1
-                source = cell.source
-                await client.async_execute_cell(cell, position)
-        watch.cancel()
-    except CellExecutionError:
-        raise _Failure(source, _traceback(cell)) from None
-    except (DeadKernelError, RuntimeError) as error:
-        # nbclient takes being cancelled, by Ctrl-C, for a dead kernel.
-        if asyncio.current_task().cancelling():
-            raise asyncio.CancelledError from None
-        said.seek(0)
-        last = said.read().decode(errors="replace")[-2000:]
-        advice = "Often memory has run out: close other programs."
-        raise _Failure(
-            source, f"The kernel died ({error}). {advice}\n{last}".strip()
-        ) from None
-    finally:
-        if manager.has_kernel:
-            await manager.shutdown_kernel(now=True)
-        if client.kc:
-            client.kc.stop_channels()
-
-
-class _ThisPython(KernelSpecManager):
-    """Knows one kernel, the Python that runs this, whatever kernels a user has installed."""
-
-    def get_kernel_spec(self, kernel_name):
-        return KernelSpec(**get_kernel_dict())
-
-
-class _Client(NotebookClient):
-    """Runs cells, and hears what they print while they do."""
-
-    def process_message(self, msg, cell, cell_index):
-        content = msg["content"]
-        text = content.get("text") or content.get("data", {}).get("text/plain", "")
-        lines = text.replace("\r", "\n").strip().splitlines()
-        if lines and msg["msg_type"] != "error":
-            self.heard(lines[-1].strip())
-        return super().process_message(msg, cell, cell_index)
-
-
-async def _watch_memory(lesson, pid):
-    while True:
-        try:
-            process = psutil.Process(pid)
-            family = [process, *process.children(recursive=True)]
-            lesson.peak = max(lesson.peak, sum(one.memory_info().rss for one in family))
-        except psutil.Error:  # a process that has ended holds nothing
-            pass
-        await asyncio.sleep(0.2)
-
-
-def _traceback(cell):
-    for output in cell.outputs:
-        if output.output_type == "error":
-            return "\n".join(output.traceback)
-    return "The cell failed without saying why."
-
-
 def _leave_out_widgets(notebook):
-    """Leave in the outputs what widgets stand for: without a kernel, JupyterLab shows an error."""
+    """Leave in the outputs what widgets stand for: they themselves need a kernel."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
@@ -324,7 +237,7 @@ def _keep(lesson, parameters, root):
 
 
 def _kept(root):
-    """Return the entries of lessons whose pages are in `build/`, from this run or earlier ones."""
+    """Return the entries of lessons whose pages are in `build/`, from any run."""
     build = root / "build"
     try:
         entries = json.loads((build / "results.json").read_text(encoding="utf-8"))[
@@ -338,7 +251,10 @@ def _kept(root):
 
 
 def _kept_text(entries):
-    return json.dumps({"lessons": entries}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"lessons": dict(sorted(entries.items()))}, indent=1, ensure_ascii=False)
+        + "\n"
+    )
 
 
 def _entry(lesson):
@@ -353,7 +269,6 @@ def _entry(lesson):
 def _other_seed(lesson):
     entry = {
         "seed": lesson.seed,
-        "seconds": round(lesson.seconds, 1),
         "failed_claims": lesson.failed_claims,
     } | (results.gather(lesson.notebook) or {})
     if lesson.status == "failed":
@@ -362,34 +277,46 @@ def _other_seed(lesson):
 
 
 def _differs(lesson):
-    """Say whether a lesson reports another result than its stored notebook, as far as is shown."""
+    """Say whether a lesson shows another result than its stored notebook."""
     stored, now = (
         results.gather(one) or {} for one in (notebooks.read(lesson.path), lesson.notebook)
     )
     return results.headline(stored) != results.headline(now)
 
 
-def _save_results(lesson, parameters, root, save):
+def _save_results(lesson, parameters, root, save, threads):
     """Store a lesson's figures in the table of results and in the README's.
 
     A run with parameters is a variant of the lesson: its figures are stored under a key of
     their own. What a run with other seeds gave is stored beside the lesson's own figures,
-    even if it
-    failed: to leave such runs out would make a result look better than it is. Unless the
-        notebook
-    is stored too, its figures stay those of the table: the last digits depend on the
-        machine.
+    even if it failed, for to leave such runs out would make a result look better than it
+    is. Unless the notebook is stored too, its figures stay those of the table, since the
+    last digits depend on the machine.
     """
     settings = [f"{name}={value}" for name, value in parameters.items()]
     key = " ".join([lesson.number, *settings])
+    table = root / results.TABLE
     if lesson.seed:
-        ledger.save_other_seed(key, _other_seed(lesson), root / results.TABLE)
+        ledger.save_other_seed(key, _other_seed(lesson), table)
     elif lesson.status == "passed":
-        stored = (
-            {} if save or parameters else results.gather(notebooks.read(lesson.path)) or {}
+        entry = _entry(lesson) | {"threads": threads}
+        if not (save or parameters):
+            entry |= results.gather(notebooks.read(lesson.path)) or {}
+        # Beside others, or with one thread, a lesson does not take what it takes a learner.
+        before = results.load(table)["lessons"].get(key, {})
+        ledger.save(
+            {key: entry | {k: before[k] for k in ("seconds",) if k in before}}, table
         )
-        ledger.save({key: _entry(lesson) | stored}, root / results.TABLE)
     ledger.update_readme(root)
+
+
+def _save_seconds(lesson, root):
+    """Store how long a lesson took, which ran alone and on all cores."""
+    if lesson.status == "passed":
+        entry = _entry(lesson)
+        taken = {name: entry[name] for name in ("seconds", "peak_mb")}
+        ledger.save_seconds(lesson.number, taken, root / results.TABLE)
+        ledger.update_readme(root)
 
 
 def _save_notebook(lesson):

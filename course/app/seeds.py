@@ -34,7 +34,7 @@ def vary(seed):
 
 
 def raised(function, run):
-    """Return a function of a seed, such as `default_rng`, that takes a higher one instead."""
+    """Return a function, such as `default_rng`, that takes a higher seed instead."""
 
     @functools.wraps(function)
     def higher(seed=None, *arguments, **named):

@@ -66,6 +66,23 @@ def save(entries, path=PATH):
     _store(lessons, path)
 
 
+def save_seconds(number, taken, path=PATH):
+    """Store how long a lesson takes that runs alone, on all cores.
+
+    Args:
+        number: such as "08"; where the table lacks it, nothing is stored.
+        taken: {"seconds": …, "peak_mb": …}.
+        path: the table's file.
+
+    Raises:
+        CourseError: the file cannot be written.
+    """
+    lessons = load(path)["lessons"]
+    if number in lessons:
+        lessons[number] |= taken
+        _store(lessons, path)
+
+
 def save_other_seed(number, entry, path=PATH):
     """Store what a lesson gave with other seeds than its own, beside its entry in a table.
 
@@ -103,9 +120,14 @@ def machine():
     if cpuinfo.exists():  # on Linux `platform` does not know the model
         found = re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text(encoding="utf-8"))
         model = found[1] if found else model
-    # An affinity mask or a container may leave fewer cores than the machine has.
-    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
-    return f"{model}, {len(usable)} cores"
+    return f"{model}, {cores()} cores"
+
+
+def cores():
+    """Return how many cores this process may use."""
+    # An affinity mask or a container may leave fewer than the machine has.
+    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
+    return len(usable(0))
 
 
 def versions():

@@ -34,7 +34,13 @@ class Clone:
         self.venv = self.root / ".venv"
         self.stamp = self.venv / "course-stamp"
         package = self.root / "course"
-        for name in (*FIRST, "app/cli", "lessons/__init__", "lessons/notebooks"):
+        for name in (
+            *FIRST,
+            "app/cli",
+            "app/arguments",
+            "lessons/__init__",
+            "lessons/notebooks",
+        ):
             copy = package / f"{name}.py"
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / "course" / f"{name}.py", copy)
@@ -180,7 +186,7 @@ def bin_python(clone):
 
 def test_an_environment_of_the_learners_own(clone):
     """One that lacks packages is put aside, not deleted; one that suffices is used."""
-    clone.use(INSTALLERS[-1])
+    clone.use("pip")  # uv makes one without pip, which the real course's lock then installs
     subprocess.check_call([sys.executable, "-m", "venv", "--without-pip", clone.venv])
     (clone.venv / "mine.txt").write_text("dear to me")
     clone.assert_runs("is kept as .venv-")

@@ -3,18 +3,21 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from course import ROOT, __version__
 from course.__main__ import main
-from course.app import cli, doctor
+from course.app import cli, doctor, schedule, testing
 from course.errors import CourseError
 from course.lessons import notebooks
 
-COMMANDS = "run test check site lab list doctor data progress bench badges".split()
+COMMANDS = list(cli.COMMANDS)
 
 
 @pytest.fixture(autouse=True)
@@ -124,11 +127,25 @@ def test_run_hands_over_what_was_asked():
     command = cli.parse(["run", "--seeds", "3", "--save-results"])
     assert (command.lessons, command.seeds) == ([], 3)
     assert command.save_results and not command.save
+    command = cli.parse(["run", "--jobs", "3", "--threads", "2", "--profile"])
+    assert (command.jobs, command.threads, command.profile) == (3, 2, True)
+
+
+def test_a_brief_run_sets_the_parameter_and_is_not_stored(monkeypatch):
+    from course.app import runner
+
+    asked = []
+    monkeypatch.setattr(runner, "run", lambda *arguments, **_: asked.append(arguments))
+    cli.execute(cli.parse(["run", "03", "--brief", "-p", "seed=1"]))
+    assert asked == [(["03"], {"seed": "1", "brief": "True"}, False)]
+    for save in ("--save", "--save-results"):
+        with pytest.raises(CourseError, match="leave out --brief"):
+            cli.execute(cli.parse(["run", "--brief", save]))
 
 
 def test_check_takes_what_concerns_one_lesson(monkeypatch):
     asked = []
-    monkeypatch.setattr(cli, "_pytest", asked.append)
+    monkeypatch.setattr(testing, "_pytest", asked.append)
     cli.execute(cli.parse(["check", "2"]))
     assert asked[0][:2] == ["-k", "02_backpropagation_through_time or 02.q"]
     assert asked[0][-1] == str(ROOT / "notebooks" / "02_backpropagation_through_time.ipynb")
@@ -137,8 +154,9 @@ def test_check_takes_what_concerns_one_lesson(monkeypatch):
 
 
 def test_pytest_gets_its_arguments_in_order():
-    command = cli.parse(["test", "-x", "--quick", "-k", "lstm and not gru", "tests"])
-    assert command.quick
+    ours = ["--jobs", "3", "--threads=1"]
+    command = cli.parse(["test", "-x", "--quick", *ours, "-k", "lstm and not gru", "tests"])
+    assert (command.quick, command.jobs, command.threads) == (True, 3, 1)
     assert command.pytest == ["-x", "-k", "lstm and not gru", "tests"]
 
 
@@ -146,7 +164,7 @@ def test_paths_are_told_from_other_arguments(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tests").mkdir()
     (tmp_path / "test_a.py").touch()
-    paths, others = cli.split_paths(
+    paths, others = testing.split_paths(
         ["-k", "tests", "test_a.py::test_it", "tests", "--lf", "no"]
     )
     assert paths == [f"{tmp_path / 'test_a.py'}::test_it", str(tmp_path / "tests")]
@@ -154,10 +172,96 @@ def test_paths_are_told_from_other_arguments(tmp_path, monkeypatch):
 
 
 def test_all_notebooks_are_tested_or_named_as_left_out():
-    assert cli.notebooks_to_test(quick=False) == (notebooks.paths(), [])
-    run_, left_out = cli.notebooks_to_test(quick=True)
-    assert sorted(run_ + left_out) == notebooks.paths()
-    assert [path.name[:2] for path in left_out] == cli.slow_lessons()
+    chosen, left_out = testing.lessons_to_test(quick=False)
+    assert (sorted(chosen), left_out) == (notebooks.paths(), [])
+    chosen, left_out = testing.lessons_to_test(quick=True)
+    assert chosen and left_out and sorted(chosen + left_out) == notebooks.paths()
+
+
+def test_the_longest_lessons_come_first_and_those_without_a_time_before_all(monkeypatch):
+    paths = notebooks.paths()
+    timed = {path.name[:2]: {"seconds": n} for n, path in enumerate(paths) if n}
+    monkeypatch.setattr(testing.results, "load", lambda: {"lessons": timed})
+    chosen, _ = testing.lessons_to_test(quick=False)
+    assert chosen == [paths[0], *reversed(paths[1:])]
+    assert testing.lessons_to_test(quick=True)[1] == [paths[0]]
+
+
+@pytest.fixture
+def given(monkeypatch):
+    """Return a function: the arguments that pytest gets for those of the test command."""
+    asked = []
+    monkeypatch.setattr(testing, "_pytest", asked.append)
+    monkeypatch.setattr(testing, "lacking", list)
+    monkeypatch.setattr(testing.ledger, "cores", lambda: 2)
+    for pool in schedule.POOLS:
+        monkeypatch.setenv(pool, "")
+
+    def ask(*arguments):
+        cli.execute(cli.parse(["test", *arguments]))
+        return asked.pop()
+
+    return ask
+
+
+def test_files_share_the_cores_unless_some_are_named(given):
+    assert given()[-1] == str(ROOT / "tests")
+    some = str(ROOT / "tests" / "app")
+    for arguments, jobs, threads in [
+        ([], 2, "1"),
+        (["--jobs", "1"], 1, "2"),
+        (["--threads", "4"], 2, "4"),
+        ([some], 1, "2"),
+        ([some, "--jobs", "3"], 3, "1"),
+    ]:
+        asked = given(*arguments)
+        assert ("-n" in asked) == (jobs > 1)
+        assert jobs == 1 or asked[asked.index("-n") + 1] == str(jobs)
+        assert os.environ["TF_NUM_INTRAOP_THREADS"] == threads
+
+
+def test_what_the_machine_lacks_is_said_and_left_out(given, monkeypatch, capsys):
+    assert "-m" not in given()
+    monkeypatch.setattr(testing, "lacking", lambda: ["ruff", "Chromium"])
+    asked = given("--quick")
+    assert asked[asked.index("-m") + 1] == "not slow and not dev"
+    assert "marked dev, which need ruff, Chromium." in capsys.readouterr().out
+
+
+def test_where_all_tests_have_to_run_nothing_is_left_out(monkeypatch):
+    monkeypatch.setattr(testing.shutil, "which", lambda name: None)
+    monkeypatch.delenv("CHROME_PATH", raising=False)
+    monkeypatch.delenv(testing.ALL, raising=False)
+    assert "Chromium" in testing.lacking()
+    monkeypatch.setenv(testing.ALL, "1")
+    assert testing.lacking() == []
+
+
+@pytest.mark.parametrize(
+    ("every", "code", "said"), [("", 0, "skipped"), ("1", 1, "failed")]
+)
+def test_a_skipped_test_has_failed_where_all_have_to_run(tmp_path, every, code, said):
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\ndef test_it():\n    pytest.skip()\n"
+    )
+    process = run("test", str(tmp_path), env=os.environ | {testing.ALL: every})
+    assert process.returncode == code and f"1 {said}" in process.stdout, process.stdout
+
+
+def test_side_by_side_a_failing_tests_output_is_in_one_piece():
+    """Two files talk at the same time; what the failing one said comes whole."""
+    talk = "for n in range(40):\n        print(n, __name__)\n        time.sleep(0.01)"
+    (ROOT / "build").mkdir(exist_ok=True)
+    # pytest tells files by their path from the root, so these have to be below it.
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        paths = [Path(folder, f"test_{letter}.py") for letter in "ab"]
+        for path, verdict in zip(paths, ("assert False", "pass"), strict=True):
+            path.write_text(f"import time\n\ndef test_it():\n    {talk}\n    {verdict}\n")
+        process = run("test", "--jobs", "2", *map(str, paths))
+    assert process.returncode == 1 and "1 failed, 1 passed" in process.stdout
+    assert "\n".join(f"{n} test_a" for n in range(40)) in process.stdout
+    assert " test_b\n" not in process.stdout
 
 
 def test_the_test_command_compares_stored_outputs_and_runs_named_paths_only(tmp_path):
@@ -179,15 +283,6 @@ def write_notebook(path, cells):
     path.write_text(
         json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
     )
-
-
-def test_lessons_without_a_time_count_as_slow(monkeypatch):
-    from course import results
-
-    first = notebooks.paths()[0].name[:2]
-    monkeypatch.setattr(results, "load", lambda: {"lessons": {first: {"seconds": 60}}})
-    lessons = [path.name[:2] for path in notebooks.paths()]
-    assert cli.slow_lessons() == [lesson for lesson in lessons if lesson != first]
 
 
 def test_list_shows_every_lesson(capsys):

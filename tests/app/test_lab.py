@@ -27,13 +27,7 @@ ERRORS = """[...document.querySelectorAll("[data-mime-type$=error], [data-mime-t
     output => output.textContent)"""
 
 # It needs a browser on the machine, and with it more than a minute.
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        browser.path() is None,
-        reason="no Chromium or Chrome here: install one, or say in CHROME_PATH where it is",
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.dev]
 
 
 @contextlib.contextmanager

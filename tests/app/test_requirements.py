@@ -8,6 +8,7 @@ import yaml
 
 from course import ROOT, __version__
 from course.app.bootstrap import PYTHONS, release, requirements
+from course.app.testing import DEV_PACKAGES
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -17,6 +18,8 @@ PIN = re.compile(
     re.MULTILINE,
 )
 PINS = [match.groups() for match in PIN.finditer(LOCK)]
+DEV = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
+DEV_PINS = [match.groups() for match in PIN.finditer(DEV)]
 COLAB = {"tensorflow": "2.20.0", "keras": "3.13.2", "numpy": "2.1.3"}
 
 
@@ -41,14 +44,32 @@ def test_every_line_of_the_lock_belongs_to_a_pin_with_hashes():
     assert [line for line in rest if line and not line.lstrip().startswith("#")] == []
 
 
-def test_lock_says_how_it_is_made():
+def test_what_tests_alone_need_is_pinned_apart():
+    wanted = [line.split(">=") for line in PYPROJECT["dependency-groups"]["dev"]]
+    assert {name for name, _ in wanted} == set(DEV_PACKAGES.values())
+    versions = {name: version for name, version, *_ in DEV_PINS}
+    assert all(release(versions[name]) >= release(lowest) for name, lowest in wanted)
+    # What both locks pin has one version.
+    assert set(versions.items()) - {pin[:2] for pin in PINS} == {
+        (name, versions[name]) for name in versions if name not in {pin[0] for pin in PINS}
+    }
+
+
+@pytest.mark.parametrize(
+    ("lock", "sources"),
+    [(LOCK, "pyproject.toml"), (DEV, "--group dev -c requirements.lock")],
+)
+def test_a_lock_says_how_it_is_made(lock, sources):
     command = (
-        "uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes"
+        f"uv pip compile {sources} --universal --python-version 3.11 --generate-hashes"
     )
-    assert command in "".join(LOCK.splitlines()[:3])
+    assert command in "".join(lock.splitlines()[:3])
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "requirements.lock", "environment.yml"])
+FILES = ["pyproject.toml", "requirements.lock", "requirements-dev.lock", "environment.yml"]
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_no_address(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"://|(?<!emit-)index-url|find-links|file:|[ (=]/", text)
@@ -94,5 +115,5 @@ def test_versions_agree():
 
 def test_ci_runs_what_a_newcomer_runs():
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    commands = [line for line in lines if line and not line.startswith("#")]
-    assert commands == ["set -eu", 'cd "$(dirname "$0")/.."', "exec python3 -m course test"]
+    assert lines[-1] == "python3 -m course test"
+    assert "export COURSE_TEST_ALL=1" in lines and "set -eu" in lines

@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from rich.console import Console
 
 from course import ROOT, results
-from course.app import board, runner, seeds
+from course.app import board, kernels, runner, seeds
 from course.errors import CourseError
 from course.lessons import ledger
 
@@ -105,8 +105,9 @@ def test_progress_that_a_display_update_shows_is_heard(saved):
 def test_the_table_shows_time_memory_result_baseline_and_verdict(saved):
     row = next(line for line in saved[2].splitlines() if line.startswith("  01"))
     assert "nats: 1.5, against 1.823 (five-gram)" in row and row.rstrip().endswith("passed")
-    seconds, megabytes = map(int, re.search(r"Equations +(\d+) +(\d+) ", row).groups())
-    assert 0 <= seconds < 60 and 20 < megabytes < 2000
+    figures = re.search(r"Equations +(\d+) +(\d\.\d) +(\d+) ", row).groups()
+    seconds, cores, megabytes = map(float, figures)
+    assert 0 <= seconds < 60 and 0 < cores < 9 and 20 < megabytes < 2000
 
 
 def test_the_kernel_is_this_python_in_the_notebooks_folder(saved):
@@ -323,9 +324,9 @@ def test_a_claim_that_other_seeds_do_not_confirm_is_named_and_ends_nothing(seede
 
 
 def executed(outcome):
-    """Return what stands in for `runner._execute`: `outcome(lesson)` is reported, or raised."""
+    """Return what stands in for `kernels.execute`: `outcome(lesson)` is reported, or raised."""
 
-    def execute(lesson, shown):
+    async def execute(lesson, shown, threads):
         lesson.status, lesson.seconds = "failed", 1.0
         try:
             ours = outcome(lesson)
@@ -349,7 +350,7 @@ def test_a_seed_with_which_a_lesson_ends_is_not_left_out(tmp_path, monkeypatch):
             raise ValueError("odd")
         return lesson.seed + 1.0
 
-    monkeypatch.setattr(runner, "_execute", executed(outcome))
+    monkeypatch.setattr(kernels, "execute", executed(outcome))
     run(tmp_path, save=True)  # what is stored by that is no result of a seed that fails
     status, _ = run(tmp_path, runs=3, save=True)
     assert status == 1
@@ -362,7 +363,7 @@ def test_a_seed_with_which_a_lesson_ends_is_not_left_out(tmp_path, monkeypatch):
 
 def test_a_lesson_that_fails_as_it_is_is_not_run_with_other_seeds(tmp_path, monkeypatch):
     write_lesson(tmp_path, "01_a", "n = 1")
-    monkeypatch.setattr(runner, "_execute", executed(lambda lesson: float("odd")))
+    monkeypatch.setattr(kernels, "execute", executed(lambda lesson: float("odd")))
     status, printed = run(tmp_path, runs=2, save=True)
     assert status == 1 and re.search(r"01 A, seed 1 +not run", printed)
     assert not (tmp_path / results.TABLE).exists()
@@ -372,13 +373,13 @@ def test_results_alone_are_stored_only_if_they_are_those_of_the_notebook(
     tmp_path, monkeypatch
 ):
     write_lesson(tmp_path, "01_a", "n = 1")
-    monkeypatch.setattr(runner, "_execute", executed(lambda lesson: 1.0))
+    monkeypatch.setattr(kernels, "execute", executed(lambda lesson: 1.0))
     run(tmp_path, save=True)
     for ours, status in [
         (1.0 + 1e-9, 0),
         (1.1, 1),
     ]:  # another machine's rounding, another lesson
-        monkeypatch.setattr(runner, "_execute", executed(lambda lesson, ours=ours: ours))
+        monkeypatch.setattr(kernels, "execute", executed(lambda lesson, ours=ours: ours))
         found, printed = run(tmp_path, runs=2, save_results=True)
         assert found == status and ("--save stores both" in printed) == bool(status)
         lesson = results.load(tmp_path / results.TABLE)["lessons"]["01"]
@@ -427,7 +428,7 @@ def test_ctrl_c_keeps_the_seeds_that_are_done(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return lesson.seed + 1.0
 
-    monkeypatch.setattr(runner, "_execute", executed(outcome))
+    monkeypatch.setattr(kernels, "execute", executed(outcome))
     status, printed = run(tmp_path, runs=3, save=True)
     assert status == 130 and "02 B, seed 2" in printed
     table = results.load(tmp_path / results.TABLE)["lessons"]
@@ -454,35 +455,168 @@ def test_a_board_that_is_too_long_shows_what_runs(tmp_path):
     assert lines[0].startswith("29 A  passed") and lines[1].startswith("30 A  waiting")
 
 
-@pytest.mark.skipif(
+def test_a_board_that_is_too_long_shows_what_runs_wherever_it_stands(tmp_path):
+    for number in range(10, 20):
+        write_lesson(tmp_path, f"{number}_a", "n = 1")
+    lessons = runner._choose([], tmp_path)
+    lessons[2].status = lessons[9].status = "running"
+    lessons[4].status, lessons[4].seconds = "passed", 1.0
+    console = Console(file=io.StringIO(), force_terminal=False, width=100, height=6)
+    shown = board._Board(console, lessons)._on_show()
+    assert [lesson.number for lesson in shown] == ["10", "11", "12", "13", "19"]
+
+
+def interrupted(root, jobs):
+    """Run lessons, send Ctrl-C when `jobs` of them sleep; return their kernels, what is said.
+
+    What is interrupted says "pid" and its number, and then sleeps.
+    """
+    code = (
+        "import pathlib, sys\nfrom course.app import board, runner\nboard.LOG_SECONDS = 0\n"
+        "sys.exit(runner.run([], {}, False, pathlib.Path(sys.argv[1]), jobs=int(sys.argv[2])))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code, str(root), str(jobs)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    asleep = set()
+    for line in process.stdout:
+        if "pid " in line:
+            asleep.add(int(line.split("pid ")[1]))
+        if len(asleep) == jobs:
+            break
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert not errors
+    assert not any(map(psutil.pid_exists, asleep))
+    return asleep, printed
+
+
+needs_signals = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process"
 )
+
+
+@needs_signals
 def test_ctrl_c_stops_the_kernel_and_keeps_what_is_done(tmp_path):
     write_lesson(tmp_path, "01_done", "n = 1", "print(n)")
     write_lesson(
         tmp_path, "02_long", "import os, time", "print('pid', os.getpid())\ntime.sleep(60)"
     )
     write_lesson(tmp_path, "03_never", "n = 1")
-    code = (
-        "import pathlib, sys\nfrom course.app import board, runner\nboard.LOG_SECONDS = 0\n"
-        "sys.exit(runner.run([], {}, False, pathlib.Path(sys.argv[1])))"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-c", code, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    for line in process.stdout:
-        if "pid " in line:
-            kernel = int(line.split("pid ")[1])
-            break
-    process.send_signal(signal.SIGINT)
-    printed, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert not errors
-    assert not psutil.pid_exists(kernel)
+    kernels, printed = interrupted(tmp_path, jobs=1)
+    assert len(kernels) == 1
     assert "02 Long: stopped" in printed and "not run" in printed
     built = {path.name for path in (tmp_path / "build").iterdir()}
     assert built == {"01_done.ipynb", "01_done.html", "index.html", "results.json"}
+
+
+# Side by side
+
+
+@needs_signals
+def test_ctrl_c_stops_all_that_run_side_by_side(tmp_path):
+    for name in ("01_a", "02_b"):
+        write_lesson(
+            tmp_path, name, "import os, time", "print('pid', os.getpid())\ntime.sleep(60)"
+        )
+    asleep, printed = interrupted(tmp_path, jobs=2)
+    assert len(asleep) == 2
+    assert "01 A: stopped" in printed and "02 B: stopped" in printed
+
+
+MEET = """import pathlib, time
+me, other = pathlib.Path("{}"), pathlib.Path("{}")
+me.touch()
+while not other.exists():
+    time.sleep(0.01)"""
+
+
+def test_lessons_run_side_by_side_and_a_failure_stops_no_other(tmp_path):
+    """Two wait for each other, so that they end only side by side; then one fails."""
+    write_lesson(tmp_path, "01_a", "n = 1", MEET.format("a", "b"), "1 / 0")
+    write_lesson(tmp_path, "02_b", "n = 1", MEET.format("b", "a"), "print('met')")
+    write_lesson(tmp_path, "03_c", "n = 1", "n")
+    status, printed = run(tmp_path, jobs=2)
+    assert status == 1 and "2 at a time, with " in printed
+    build = tmp_path / "build"
+    table = json.loads((build / "results.json").read_text(encoding="utf-8"))["lessons"]
+    verdicts = {number: one["verdict"] for number, one in table.items()}
+    assert verdicts == {"01": "failed", "02": "passed", "03": "passed"}
+    assert list(table) == sorted(table)
+    assert read(build / "02_b.ipynb").cells[3].outputs[0].text == "met\n"
+
+
+BUSY = """import psutil, tensorflow as tf
+@tf.function(jit_compile=True)
+def square(x):
+    return x @ x
+x = tf.random.normal((1000, 1000))
+square(x)
+me = psutil.Process()
+before = {one.id: one.user_time for one in me.threads()}
+for _ in range(60):
+    square(x)
+busy = [one.user_time - before.get(one.id, 0) for one in me.threads()]
+print(sum(time > 0.1 * sum(busy) for time in busy))"""
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_lesson_computes_with_its_share_of_threads(tmp_path, threads):
+    write_lesson(tmp_path, "01_a", "n = 1", BUSY)
+    status, _ = run(tmp_path, threads=threads)
+    assert status == 0
+    said = read(tmp_path / "build" / "01_a.ipynb").cells[2].outputs[0].text
+    assert (int(said) == 1) == (threads == 1)  # with more, the one that asks computes too
+
+
+def test_figures_that_are_stored_come_from_one_number_of_threads(tmp_path, monkeypatch):
+    for name in ("01_a", "02_b"):
+        write_lesson(tmp_path, name, "n = 1")
+    given, told = [], executed(lambda lesson: 1.0)
+
+    async def execute(lesson, shown, threads):
+        given.append(threads)
+        await told(lesson, shown, threads)
+
+    monkeypatch.setattr(kernels, "execute", execute)
+    monkeypatch.setattr(ledger, "cores", lambda: 2)
+    run(tmp_path, save=True, jobs=1)
+    run(tmp_path, save=True, jobs=2)
+    run(tmp_path, save_results=True, jobs=2, runs=2)
+    assert set(given) == {runner.STORED_THREADS}
+    table = results.load(tmp_path / results.TABLE)["lessons"]
+    assert {one["threads"] for one in table.values()} == {runner.STORED_THREADS}
+    given.clear()
+    run(tmp_path)
+    assert given == [1, 1]
+    run(tmp_path, jobs=1)
+    assert given[2:] == [2, 2]
+
+
+def test_seconds_are_those_of_a_lesson_that_ran_alone(tmp_path, monkeypatch):
+    write_lesson(tmp_path, "01_a", "n = 1")
+    write_lesson(tmp_path, "02_b", "n = 1")
+    seconds, told = [5.0], executed(lambda lesson: seconds[0])
+
+    async def execute(lesson, shown, threads):
+        await told(lesson, shown, threads)
+        lesson.seconds = seconds[0]
+
+    def stored():
+        entry = results.load(tmp_path / results.TABLE)["lessons"]["01"]
+        return entry["seconds"], entry["ours"]
+
+    monkeypatch.setattr(kernels, "execute", execute)
+    run(tmp_path, save=True)
+    assert stored() == (5.0, 5.0)  # better than none
+    seconds[0] = 7.0
+    run(tmp_path, save=True, jobs=2)
+    assert stored() == (5.0, 7.0)
+    seconds[0] = 6.0
+    run(tmp_path, save_results=True, jobs=1)
+    assert stored() == (6.0, 7.0)

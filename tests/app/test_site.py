@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+import browser
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
@@ -300,13 +301,10 @@ def test_what_the_cheat_sheet_names_and_is_not_there_is_reported():
         sheet.arrays("lstm.sigmoid")
 
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-
-
-@pytest.mark.skipif(not BROWSER, reason="needs Chromium to print")
+@pytest.mark.dev
 def test_the_cheat_sheet_has_two_pages_of_paper(folder, tmp_path):
     subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}",
+        [browser.path(), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}",
          f"--print-to-pdf={tmp_path / 'sheet.pdf'}", (folder / "cheatsheet.html").as_uri()],
         check=True, capture_output=True, timeout=60,
     )  # fmt: skip

@@ -29,7 +29,7 @@ def test_notebooks_readme_and_results_hold_the_same_lessons():
     names = [path.name for path in NOTEBOOKS]
     assert names
     assert {name[:2] for name in names} == {key[:2] for key in results.load()["lessons"]}
-    table = results.README_TABLE.search(README.read_text(encoding="utf-8"))
+    table = ledger.README_TABLE.search(README.read_text(encoding="utf-8"))
     assert table, "README.md has no <!-- results --> … <!-- /results -->"
     assert re.findall(r"\(notebooks/(.+?)\)", table[0]) == names
     assert not list((ROOT / "notebooks").glob("*/*.ipynb"))
@@ -37,7 +37,7 @@ def test_notebooks_readme_and_results_hold_the_same_lessons():
 
 def test_readme_quotes_the_table_of_results():
     text = README.read_text(encoding="utf-8")
-    assert results.README_TABLE.search(text)[0] == ledger.readme_table(
+    assert ledger.README_TABLE.search(text)[0] == ledger.readme_table(
         NOTEBOOKS, results.load()
     )
     lessons = results.load()["lessons"].values()
@@ -50,7 +50,7 @@ def test_readme_quotes_the_table_of_results():
         for value in ledger.over_seeds(one, "ours")
     }
     known |= {one["seconds"] / 60 for one in lessons}
-    prose = results.README_TABLE.sub("", text)
+    prose = ledger.README_TABLE.sub("", text)
     assert checks.unknown_numbers(prose, known) == []
     assert checks.broken_links(prose, README) == []
 

@@ -22,6 +22,6 @@ quiet.install()
 
 
 def environment():
-    """Return this process's environment variables, with which Python finds the course anywhere."""
+    """Return the environment variables with which Python finds the course anywhere."""
     places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return os.environ | {"PYTHONPATH": os.pathsep.join(places)}

@@ -15,14 +15,12 @@ def main(arguments=None):
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # An old Windows console lacks some of the characters; better a "?" than a
-            # traceback.
+            # An old Windows console lacks some characters; better a "?" than a traceback.
             stream.reconfigure(errors="replace")
     try:
         bootstrap.check_python()
-        from course.app import (
-            cli,
-        )  # in the grammar of a Python that the line above has accepted
+        # In the grammar of a Python that the line above has accepted.
+        from course.app import cli
 
         command = cli.parse(arguments)
         bootstrap.ensure(arguments)

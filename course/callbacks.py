@@ -1,4 +1,4 @@
-"""A calm progress display for `model.fit`: one line that moves, one line an epoch that stays."""
+"""A calm progress display for `model.fit`: a line that moves, and a line for each epoch."""
 
 import time
 

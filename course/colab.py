@@ -47,6 +47,8 @@ def prepare():
             )
         importlib.invalidate_caches()
     versions = [f"Python {platform.python_version()}"]
-    for label in ("TensorFlow", "Keras", "NumPy", "rnn-course"):
-        versions.append(f"{label} {metadata.version(label)}")
+    versions += [
+        f"{label} {metadata.version(label)}"
+        for label in ("TensorFlow", "Keras", "NumPy", "rnn-course")
+    ]
     print(", ".join(versions))

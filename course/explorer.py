@@ -1,4 +1,4 @@
-"""Controls for a function of the notebook: change a value, and see what the function then shows."""
+"""Controls for a function of the notebook: change a value, and see what it then shows."""
 
 import base64
 import inspect
@@ -15,7 +15,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class Explorer(widgets.VBox):
-    """A function's arguments as controls, with what the function prints and shows below them.
+    """A function's arguments as controls, with what it prints and shows below them.
 
     As the last line of a cell it calls the function with its default values, and again
     whenever the learner has changed one:
@@ -83,9 +83,8 @@ def _control(name, values, first):
     control.layout.width = "95%" if isinstance(control, widgets.Text) else "28em"
     control.layout.max_width = "95%"
     if control.has_trait("continuous_update"):
-        control.continuous_update = (
-            False  # a slider counts when it is let go, a text at Enter
-        )
+        # A slider counts when it is let go, a text at Enter.
+        control.continuous_update = False
     return control
 
 

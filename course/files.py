@@ -40,9 +40,10 @@ def write(path, content):
         if error.errno in NO_ROOM:
             raise CourseError(
                 f"The disk is full, so {path} was not written: free some space."
-            )
+            ) from error
         raise CourseError(
-            f"{path} cannot be written ({error.strerror}): check that the folder is yours to change."
+            f"{path} cannot be written ({error.strerror}): "
+            "check that the folder is yours to change."
         ) from error
 
 
@@ -58,5 +59,8 @@ def explain(path, error, kind):
     if os.path.isdir(path):  # the path's own method raises where a name is too long
         return f"{path} is a folder: give the path of {kind}."
     if isinstance(error, FileNotFoundError):
-        return f"There is no file {path}: check the name, and that you are in the right folder."
+        return (
+            f"There is no file {path}: check the name, "
+            "and that you are in the right folder."
+        )
     return f"{path} cannot be read ({error.strerror}): check its name and its permissions."

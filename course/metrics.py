@@ -15,7 +15,7 @@ DRAWS = 1_000  # how often sentences are drawn anew for a score's interval
 
 
 def cross_entropy(logits, targets):
-    """Return the cross-entropy of each prediction in nats: minus the target's log-probability.
+    """Return the cross-entropy of each prediction in nats: minus the target's log p.
 
     Args:
         logits: shape (..., classes).
@@ -97,7 +97,7 @@ def mase(actual, predicted, history, season=1):
 
 
 class Score(NamedTuple):
-    """A score in per cent with its 95 % interval, and the signature that lets others repeat it.
+    """A score in per cent, its 95 % interval, and the signature to repeat it by.
 
     Attributes:
         value: the score.
@@ -176,10 +176,8 @@ def _score(metric, hypotheses, references):
     found = metric.corpus_score(hypotheses, streams, n_bootstrap=DRAWS)
     entries = json.loads(found.format(signature=str(metric.get_signature()), is_json=True))
     # sacreBLEU leaves the interval out where all draws score 0.
-    mean, spread = (
-        entries.get("confidence_mean", found.score),
-        entries.get("confidence_var", 0),
-    )
+    mean = entries.get("confidence_mean", found.score)
+    spread = entries.get("confidence_var", 0)
     return Score(found.score, mean - spread, mean + spread, entries["signature"])
 
 
@@ -204,7 +202,7 @@ def wer(hypotheses, references):
 
 
 def cer(hypotheses, references):
-    """Return the character error rate of transcripts in per cent; spaces count as characters.
+    """Return the character error rate of transcripts in per cent; spaces count as well.
 
     Args, returns and raises: as for `wer`.
     """
@@ -267,8 +265,8 @@ def _align(process, hypotheses, references):
         )
     if empty:
         raise CourseError(
-            f"Reference {empty[0]} of {len(references)} has no words, and an error rate counts "
-            "errors per word: leave it out, or write down what was said."
+            f"Reference {empty[0]} of {len(references)} has no words, and an error rate "
+            "counts errors per word: leave it out, or write down what was said."
         )
     return process(list(references), list(hypotheses))
 
@@ -286,7 +284,7 @@ def _error_rate(process, unit, hypotheses, references):
 
 
 def _errors(chunk):
-    """Return how many errors an alignment's chunk stands for: the longer of its two sides."""
+    """Return how many errors an alignment's chunk stands for: its longer side."""
     if chunk.type == "equal":
         return 0
     said = chunk.ref_end_idx - chunk.ref_start_idx

@@ -90,7 +90,7 @@ def show(fig, alt):
 
 
 def draw_unrolled(ax, inputs, outputs, title, folded=False):
-    """Draw a recurrent network unrolled in time: a box for each step, read from left to right.
+    """Draw a recurrent network unrolled in time: a box for each step, from left to right.
 
     Args:
         ax: the axes to draw in.
@@ -101,13 +101,8 @@ def draw_unrolled(ax, inputs, outputs, title, folded=False):
     """
     from matplotlib.patches import Rectangle
 
-    arrow = {
-        "arrowstyle": "-|>",
-        "shrinkA": 0,
-        "shrinkB": 0,
-        "linewidth": 1.4,
-        "color": "black",
-    }
+    arrow = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0}
+    arrow |= {"linewidth": 1.4, "color": "black"}
     centred = {"ha": "center", "va": "center"}
     small = {**centred, "fontsize": 8, "color": OKABE_ITO["blue"]}
     for t, (read, given) in enumerate(zip(inputs, outputs, strict=True)):
@@ -117,8 +112,8 @@ def draw_unrolled(ax, inputs, outputs, title, folded=False):
             ax.annotate(read, (t, -0.25), (t, -0.85), arrowprops=arrow, **centred)
             ax.text(t + 0.13, -0.5, "W", **small)
         if given:
-            ax.annotate(given, (t, 0.25), (t, 0.85), arrowprops={**arrow, "arrowstyle": "<|-"},
-                        **centred)  # fmt: skip
+            out = {**arrow, "arrowstyle": "<|-"}
+            ax.annotate(given, (t, 0.25), (t, 0.85), arrowprops=out, **centred)
         if t > 0:
             ax.annotate("", (t - 0.25, 0), (t - 0.75, 0), arrowprops=arrow)
             ax.text(t - 0.5, 0.13, "U", **small)

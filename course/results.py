@@ -53,7 +53,7 @@ def gather(notebook):
 
 
 def headline(entry):
-    """Return a lesson's result beside its baseline in one line; empty if it reported none."""
+    """Return a lesson's result and its baseline in a line; empty if it reported none."""
     if "measure" not in entry:
         return ""
     return (

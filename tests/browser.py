@@ -21,13 +21,13 @@ CTRL, META, SHIFT = 2, 4, 8
 
 
 def path():
-    """Return where Chromium or Chrome is: CHROME_PATH, or on the PATH; None if it is not there."""
+    """Return where Chromium or Chrome is: CHROME_PATH, or on the PATH; None if nowhere."""
     candidates = [os.environ.get("CHROME_PATH", ""), *BROWSERS]
     return next(filter(None, map(shutil.which, candidates)), None)
 
 
 def wait_for(condition, seconds, what):
-    """Return what a function returns as soon as that is true; fail after so many seconds."""
+    """Return what a function returns once that is true; fail after so many seconds."""
     end = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < end, f"{what} did not come in {seconds} seconds"
@@ -36,17 +36,15 @@ def wait_for(condition, seconds, what):
 
 
 class Page:
-    """A page in the browser. Elements are named by JavaScript expressions that return them."""
+    """A page in the browser. Elements are named by JavaScript that returns them."""
 
     def __init__(self, socket, url):
         self.socket = socket
         self.numbers = itertools.count()
         self.session = {}
         target = self.send("Target.createTarget", url=url)["targetId"]
-        session = self.send("Target.attachToTarget", targetId=target, flatten=True)[
-            "sessionId"
-        ]
-        self.session = {"sessionId": session}
+        session = self.send("Target.attachToTarget", targetId=target, flatten=True)
+        self.session = {"sessionId": session["sessionId"]}
 
     def send(self, method, **params):
         """Send a command of the protocol; return its result."""
@@ -71,7 +69,7 @@ class Page:
         return wait_for(lambda: self.get(expression), seconds, expression)
 
     def click(self, element):
-        """Click into the middle of an element, once it stands still and nothing lies before it."""
+        """Click into the middle of an element, once it is still and nothing covers it."""
         script = f"""(async () => {{
             const element = {element};
             element?.scrollIntoView({{block: "center"}});
@@ -84,7 +82,7 @@ class Page:
             const still = places.every(place => String(place) == String(places[0]));
             const hit = element && still && document.elementFromPoint(...places[0]);
             return element?.contains(hit || null) ? places[0] : null;
-        }})()"""
+        }})()"""  # noqa: E501
         x, y = self.wait(script)
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             pressed = {} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}
@@ -128,18 +126,9 @@ def opened(url, folder, picture, size=(1280, 1000)):
         size: of the window, in pixels.
     """
     folder.mkdir()
-    command = [
-        path(),
-        "--headless",
-        "--remote-debugging-port=0",
-        f"--user-data-dir={folder}",
-    ]
-    command += [
-        "--no-sandbox",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--disable-gpu",
-    ]
+    command = [path(), "--headless", "--remote-debugging-port=0", "--no-sandbox"]
+    command += ["--disable-dev-shm-usage", "--no-first-run", "--disable-gpu"]
+    command += [f"--user-data-dir={folder}"]
     command += [f"--window-size={size[0]},{size[1]}", "about:blank"]
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -149,8 +138,7 @@ def opened(url, folder, picture, size=(1280, 1000)):
             lambda: file.exists() and len(file.read_text().split()) == 2, 60, "the browser"
         )
         port, where = file.read_text().split()
-        # Without an origin in the request, the browser need not be told which ones to
-        # allow.
+        # Without an origin in the request, the browser need not be told which to allow.
         socket = websocket.create_connection(
             f"ws://127.0.0.1:{port}{where}", timeout=60, suppress_origin=True
         )

@@ -1,4 +1,4 @@
-"""The functions that a lesson defines, so that a test can compare them with the package's."""
+"""The functions that a lesson defines, to compare them with those of the package."""
 
 import ast
 
@@ -22,5 +22,5 @@ def functions(lesson, names, **scope):
         ):
             for node in ast.parse(cell.source).body:
                 if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), path.name, "exec"), scope)  # noqa: S102
+                    exec(compile(ast.Module([node], []), path.name, "exec"), scope)
     return [scope[name] for name in names]

@@ -1,1 +1,1 @@
-"""How fast the layers are: the grid of shapes, the contenders, and the figures of their race."""
+"""How fast the layers are: a grid of shapes, the contenders, and their figures."""

@@ -1,4 +1,4 @@
-"""What `python3 -m course bench` compares: the same network, trained in the same way, by several.
+"""What `python3 -m course bench` compares: the same training, by several libraries.
 
 A contender is two functions without arguments: the "forward" pass, and a whole training
 "step" (forward, loss, gradients, global clipping, Adam). The network is one recurrent layer
@@ -35,17 +35,17 @@ class Case(NamedTuple):
 
 
 def grid(*choices):
-    """Return the cases of all combinations of cells, batches, times and units, each a list."""
+    """Return the cases of all combinations of lists: cells, batches, times and units."""
     return [Case(*combination) for combination in itertools.product(*choices)]
 
 
 def names():
-    """Return the contenders on this machine, the limit among them; PyTorch may be missing."""
+    """Return the contenders on this machine, with the limit; PyTorch may be missing."""
     return [name for name in TITLES if name != "torch" or importlib.util.find_spec("torch")]
 
 
 def flops(case, kind):
-    """Return the operations in the matrix products of a "forward" pass or a training "step".
+    """Return the operations in the matrix products of a "forward" pass or a "step".
 
     Going back, each product takes two more of its size, one for each factor's gradient;
     only the inputs' gradient is not needed.
@@ -110,10 +110,8 @@ def _torch(case):
 
     torch.manual_seed(0)
     cell = getattr(torch.nn, case.cell.removeprefix("Simple"))
-    rnn, dense = (
-        cell(INPUTS, case.units, batch_first=True),
-        torch.nn.Linear(case.units, CLASSES),
-    )
+    rnn = cell(INPUTS, case.units, batch_first=True)
+    dense = torch.nn.Linear(case.units, CLASSES)
     weights = [*rnn.parameters(), *dense.parameters()]
     optimizer = torch.optim.Adam(weights, eps=1e-7)  # Keras' epsilon
     x, y = map(torch.from_numpy, data(case))
@@ -145,7 +143,7 @@ def _limit(case):
     V = tf.random.normal((case.units, CLASSES))  # the dense layer's weights
 
     def in_turn(rows, matrix, result, **transpose):
-        """Multiply each step's rows by a matrix, one step after the other; return the last."""
+        """Multiply each step's rows by a matrix, step by step; return the last product."""
         rows = tf.reshape(rows, (case.time, case.batch, -1))
         return tf.while_loop(
             lambda t, _: t < case.time,

@@ -12,7 +12,7 @@ TICKS = (0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 30, 50, 100)
 
 
 def times(case, kind):
-    """Return the median milliseconds of ours, the better Keras, the limit, and PyTorch if it ran.
+    """Return the median milliseconds of ours, the better Keras, the limit, and PyTorch.
 
     Args:
         case: an entry of the report's "cases".
@@ -89,7 +89,7 @@ def _table(title, *columns):
 
 
 def figure(report):
-    """Return the picture: training steps as multiples of their matrix products, a panel a cell."""
+    """Return the picture: a step's time in those of its matrix products, a panel a cell."""
     import matplotlib.pyplot as plt
 
     from course import plots

@@ -20,11 +20,8 @@ from course.bench import contenders, figures
 from course.errors import INTERRUPTED, CourseError
 from course.lessons import ledger
 
-MEMORY_SHAPE = (
-    64,
-    100,
-    256,
-)  # a process for each contender takes long, so one shape must do
+# A process for each contender takes long, so one shape must do.
+MEMORY_SHAPE = (64, 100, 256)
 TURN_SECONDS = 0.2  # in its turn, a contender runs again and again until this has passed
 COMPILE_SECONDS, FLOPS_PER_SECOND = 5, 60e9  # of two cores, roughly: for the forecast
 
@@ -175,7 +172,7 @@ def _seconds(function, times=1):
 
 
 def _measure_memory(report, cases, names, console):
-    """Measure a step's memory for the one shape, if it is among the cases; products take none."""
+    """Measure a step's memory for the one shape, if it is a case; products take none."""
     for case in cases:
         for name in names:
             if case[1:] == MEMORY_SHAPE and name != "limit":

@@ -104,8 +104,8 @@ CATALOGUE = [
         "NOAA station reports, public domain; wheel Apache-2.0", EEMETER_WHEEL, 1.5,
     ),
     _source(
-        "seattle", "four years of daily weather, and an average year by the hour", seattle_daily,
-        "NOAA, public domain; wheel MIT", VEGA_WHEEL, 0.2,
+        "seattle", "four years of daily weather, and an average year by the hour",
+        seattle_daily, "NOAA, public domain; wheel MIT", VEGA_WHEEL, 0.2,
     ),
     _source(
         "stocks", "daily prices of four stocks, for forecasting in vain", stocks,

@@ -8,9 +8,8 @@ def streams(numbers, batch, steps):
 
     The sequence is dealt out as `batch` streams of equal length, one below the other.
     Window k holds steps k * steps to (k + 1) * steps of every stream, so window k + 1 goes
-    on exactly
-    where window k ended, row by row: a state carried over from batch to batch stays
-        meaningful.
+    on exactly where window k ended, row by row: a state carried over from batch to batch
+    stays meaningful.
 
     Args:
         numbers: the sequence, shape (length,).
@@ -26,7 +25,8 @@ def streams(numbers, batch, steps):
     windows = length // steps
     if not windows:
         raise ValueError(
-            f"{len(numbers)} numbers do not fill one window of {batch} streams and {steps} steps."
+            f"{len(numbers)} numbers do not fill one window "
+            f"of {batch} streams and {steps} steps."
         )
 
     def cut(sequence):
@@ -37,7 +37,7 @@ def streams(numbers, batch, steps):
 
 
 def repeat(inputs, targets, count):
-    """Return a `tf.data.Dataset` of exactly `count` batches, starting over when they run out.
+    """Return a `tf.data.Dataset` of `count` batches, starting over when they run out.
 
     Args:
         inputs, targets: arrays whose first axis counts batches.
@@ -46,8 +46,7 @@ def repeat(inputs, targets, count):
     import tensorflow as tf
 
     options = tf.data.Options()
-    # The autotuner can hold up the end of `fit` by seconds; a fixed prefetch does as well
-    # here.
+    # The autotuner can hold up the end of `fit` by seconds; a fixed prefetch does as well.
     options.autotune.enabled = False
     batches = tf.data.Dataset.from_tensor_slices((inputs, targets)).repeat().take(count)
     return batches.prefetch(2).with_options(options)

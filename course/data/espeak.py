@@ -3,8 +3,7 @@
 espeak-ng builds each sound from a few resonances, so its voices sound like machines; it is
 also hundreds of times faster than speech, and the same words come out the same every time.
 The wheel `espeakng-loader` brings the library and its data, and no system package is
-needed.
-Licence: espeak-ng is free software under GPL-3.0.
+needed. Licence: espeak-ng is free software under GPL-3.0.
 """
 
 import _ctypes
@@ -100,8 +99,8 @@ def _check(text, voice, rate, pitch, pitch_range):
         )
     if unspeakable := _UNSPEAKABLE.search(text):
         raise CourseError(
-            f"The voices speak English and do not know the character {unspeakable[0]!r}: leave it "
-            "out, or write it in Latin letters."
+            f"The voices speak English and do not know the character {unspeakable[0]!r}: "
+            "leave it out, or write it in Latin letters."
         )
     accent, plus, speaker = voice.partition("+")
     if accent not in ACCENTS:
@@ -139,13 +138,11 @@ def _library():
             raise CourseError(_no_library(error)) from error
         try:
             library.espeak_Synth.argtypes = [
-                ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint,
-                ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p,
+                ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int,
+                ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p,
             ]  # fmt: skip
-            if (
-                library.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _DO_NOT_EXIT)
-                != RATE
-            ):
+            rate = library.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _DO_NOT_EXIT)
+            if rate != RATE:
                 raise CourseError(_no_library(f"its data in {data} cannot be read"))
             yield library
             library.espeak_Terminate()
@@ -169,6 +166,6 @@ def _paths():
 
 def _no_library(reason):
     return (
-        f"The speech synthesiser espeak-ng does not load on this computer ({reason}): open the "
-        "lessons on speech in Colab instead."
+        f"The speech synthesiser espeak-ng does not load on this computer ({reason}): open "
+        "the lessons on speech in Colab instead."
     )

@@ -20,8 +20,7 @@ def glove(words=()):
 
     Args:
         words: the words that are wanted, in lower case; punctuation and n't, 's, 're are
-            words.
-            None are wanted by default: that only fetches the file and reads it.
+            words. None are wanted by default: that only fetches the file and reads it.
     Returns:
         {word: vector of shape (50,), float32} of those words that were found.
     Raises:

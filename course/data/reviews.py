@@ -98,8 +98,8 @@ def own_words(words, vocabulary):
         raise CourseError("Your sentence is empty: write a few words about a film.")
     if not any(word.isalpha() and word in vocabulary for word in words):
         raise CourseError(
-            f"The classifier knows no word of {' '.join(words)!r}: write an English sentence "
-            "about a film."
+            f"The classifier knows no word of {' '.join(words)!r}: write an English "
+            "sentence about a film."
         )
     return words
 

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def adding_problem(count, length, seed):
-    """Make sequences of numbers of which two are marked; the target is the sum of those two.
+    """Make sequences of numbers, two of them marked; the target is the sum of those two.
 
     Each number is uniform on [0, 1]. One mark is at a random step of the first half, the
     other at a random step of the second half, so the network must carry the first number
@@ -26,8 +26,8 @@ def adding_problem(count, length, seed):
         Arjovsky, Shah and Bengio (2016) for one mark in each half. The task is from
         Hochreiter and Schmidhuber (1997), who draw the numbers from [-1, 1], put one mark
         in the first ten steps and the other before the middle, put -1 as mark on the first
-        and the last step, vary the length by a tenth, and scale the target to 0.5 + (v1 +
-        v2) / 4.
+        and the last step, vary the length by a tenth, and scale the target to
+        0.5 + (v1 + v2) / 4.
     """
     if length < 2:
         raise ValueError(f"length is {length}, but two marks need at least 2 steps")
@@ -50,8 +50,7 @@ def temporal_order(count, symbols, seed):
 
     A sequence has 100 to 110 letters. It begins with E, ends with B, and is otherwise
     filled with a, b, c and d at random. At two or three steps stands an X or a Y instead.
-    The class is
-    told by those alone: XX, XY, YX, YY, or with three symbols XXX, XXY … YYY.
+    The class is told by those alone: XX, XY, YX, YY, or with three symbols XXX, XXY … YYY.
 
     Args:
         count: number of sequences.
@@ -92,7 +91,7 @@ _REBER = ("B1", "T2 P3", "S2 X4", "T3 V5", "X3 S6", "P4 V6", "E7")
 
 
 def _embedded():
-    """Return the embedded grammar, {node: {symbol: next node}}, with an inner copy for T and P."""
+    """Return the grammar, {node: {symbol: next node}}, with an inner copy for T and P."""
     graph = {"start": {"B": "choice"}, "choice": {}, "last": {"E": "end"}, "end": {}}
     for outer in "TP":
         graph["choice"][outer] = outer + "0"
@@ -194,7 +193,7 @@ def reber_streams(count, steps, seed):
 
 
 def _arrays(strings, legal):
-    """Return x, y and legal of strings, each with its list of sets of legal next symbols."""
+    """Return x, y and legal of strings, each with its sets of legal next symbols."""
     shape = len(strings), max(map(len, strings)) - 1
     x = np.zeros((*shape, 7), "float32")
     y = np.zeros(shape, "int32")

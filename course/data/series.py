@@ -1,4 +1,4 @@
-"""Series of numbers at equal steps of time: windows to learn from, and the learner's own series."""
+"""Series of numbers at equal steps: windows to learn from, and the learner's own series."""
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def windows(values, length, horizon):
 
 
 def season(series):
-    """Return how many steps make a season: a day for steps below a day, a week for whole days.
+    """Return how many steps make a season: a day of shorter steps, or a week of days.
 
     Args:
         series: a pandas Series whose index is regular.
@@ -78,14 +78,14 @@ def own_series(path, column):
     _check_steps(series.index, path)
     if len(series) < MINIMUM:
         raise CourseError(
-            f"{path} has {len(series):,} values, and a forecast needs at least {MINIMUM:,} to "
-            "learn from: choose a longer series."
+            f"{path} has {len(series):,} values, and a forecast needs at least {MINIMUM:,} "
+            "to learn from: choose a longer series."
         )
     half, steps = series.to_numpy()[: len(series) // 2], season(series)
     if (half[steps:] == half[:-steps]).all():  # nothing to learn, and no error to scale by
         raise CourseError(
-            f"The first half of {column!r} in {path} repeats itself exactly, so there is nothing "
-            "to forecast: choose a column that varies."
+            f"The first half of {column!r} in {path} repeats itself exactly, so there is "
+            "nothing to forecast: choose a column that varies."
         )
     return series
 
@@ -97,21 +97,25 @@ def _read(path):
         # As text, so that a value that is no number can be shown as it stands in the file.
         # Nothing is unpacked, and a comma at a row's end begins no column.
         table = pd.read_csv(
-            path, dtype=str, encoding="utf-8-sig", skipinitialspace=True, compression=None,
+            path,
+            dtype=str,
+            encoding="utf-8-sig",
+            skipinitialspace=True,
+            compression=None,
             index_col=False,
-        )  # fmt: skip
+        )
     except OSError as error:
         raise CourseError(explain(path, error, "a CSV file")) from error
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise CourseError(
-            f"{path} is not a CSV file in UTF-8: save it with commas between the columns and a "
-            "line of column names on top."
+            f"{path} is not a CSV file in UTF-8: save it with commas between the columns "
+            "and a line of column names on top."
         ) from error
     table.columns = table.columns.astype(str).str.strip()
     if len(table.columns) < 2:
         raise CourseError(
-            f"{path} has a single column, and a time and a number are needed: put a comma, not a "
-            "semicolon or a tab, between the columns."
+            f"{path} has a single column, and a time and a number are needed: put a comma, "
+            "not a semicolon or a tab, between the columns."
         )
     return table
 
@@ -127,20 +131,20 @@ def _numbers(table, path, column):
         )
     if column not in table.columns[1:]:
         raise CourseError(
-            f"{path} has no column {column!r} behind its first, which holds the times: choose "
-            f"one of its columns ({others})."
+            f"{path} has no column {column!r} behind its first, which holds the times: "
+            f"choose one of its columns ({others})."
         )
     text = table[column]
     numbers = pd.to_numeric(text, errors="coerce").astype(float)
     for row in np.flatnonzero(~np.isfinite(numbers)):
         if pd.isna(text.iloc[row]):
             raise CourseError(
-                f"{column!r} has no value in row {row + 2} of {path}: fill the gap, or leave out "
-                "all rows before it or behind it."
+                f"{column!r} has no value in row {row + 2} of {path}: fill the gap, or "
+                "leave out all rows before it or behind it."
             )
         raise CourseError(
-            f"{column!r} is {text.iloc[row]!r} in row {row + 2} of {path}, which is not a finite "
-            "number: correct it; decimals need a point, and thousands no comma."
+            f"{column!r} is {text.iloc[row]!r} in row {row + 2} of {path}, which is not a "
+            "finite number: correct it; decimals need a point, and thousands no comma."
         )
     return numbers
 
@@ -153,8 +157,8 @@ def _times(table, path):
     times = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
     for row in np.flatnonzero(times.isna()):
         raise CourseError(
-            f"The first column of {path} should hold times such as 2024-05-01 13:00, and row "
-            f"{row + 2} has {text.iloc[row]!r}: write all times like that."
+            f"The first column of {path} should hold times such as 2024-05-01 13:00, and "
+            f"row {row + 2} has {text.iloc[row]!r}: write all times like that."
         )
     return pd.DatetimeIndex(times.dt.tz_localize(None), name="time")
 
@@ -166,26 +170,25 @@ def _check_steps(times, path):
     steps = times[1:] - times[:-1]
     for row in np.flatnonzero(steps == pd.Timedelta(0)):
         raise CourseError(
-            f"{path} has the time {times[row]} twice: keep one row of the two (where clocks are "
-            "set back, write the times in UTC)."
+            f"{path} has the time {times[row]} twice: keep one row of the two (where "
+            "clocks are set back, write the times in UTC)."
         )
     if len(steps) == 0:
         return  # too short, which the caller says
     usual = steps.to_series().mode()[0]
     for row in np.flatnonzero(steps != usual):
         raise CourseError(
-            f"{path} should have one row every {_words(usual)}, and after {times[row]} comes "
-            f"{times[row + 1]}: fill the gap, or leave out all rows before it or behind it."
+            f"{path} should have one row every {_words(usual)}, and after {times[row]} "
+            f"comes {times[row + 1]}: fill the gap, or leave out all rows before it or "
+            "behind it."
         )
 
 
 def _words(step):
     """Return a step in words, such as "1 hour"."""
-    for name in ("day", "hour", "minute", "second"):
-        count = (
-            step.total_seconds()
-            / {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name]
-        )
+    lengths = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
+    for name, seconds in lengths.items():
+        count = step.total_seconds() / seconds
         if count >= 1 and count == int(count):
             return f"{count:.0f} {name}" + ("s" if count > 1 else "")
     return str(step)

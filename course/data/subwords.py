@@ -37,11 +37,11 @@ class Subwords:
         return self.tokenizer.get_vocab_size()
 
     def encode(self, texts):
-        """Return the piece numbers of each text, a list of lists, without <start> and <end>."""
+        """Return the piece numbers of each text, in lists, without <start> and <end>."""
         return [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
 
     def decode(self, rows):
-        """Return the texts that rows of piece numbers stand for; special pieces are dropped."""
+        """Return the texts that rows of piece numbers spell; special pieces are dropped."""
         return self.tokenizer.decode_batch([list(map(int, row)) for row in rows])
 
     def pieces(self, text):

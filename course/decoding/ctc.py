@@ -11,7 +11,7 @@ NEVER = -math.inf  # the logarithm of no probability
 
 
 def collapse(path):
-    """Return what a CTC path spells: repeated symbols merged, then blanks, symbol 0, dropped.
+    """Return what a CTC path spells: repeated symbols merged, then blanks (0) dropped.
 
     Args:
         path: one symbol a step, shape (T,).
@@ -52,7 +52,7 @@ class Hypothesis(NamedTuple):
 
 
 def prefix_beam_search(log_probs, **options):
-    """Look for the text of an utterance that has the most probability, over all of its paths.
+    """Look for an utterance's text with the most probability, over all of its paths.
 
     `ctc_greedy` finds the most probable path. A text that has many fair paths can be more
     probable than the one that has the best path.
@@ -93,11 +93,10 @@ class PrefixBeam:
     """The most probable beginnings of what an utterance says, as its frames come in.
 
     A beginning, or prefix, has the probability of all paths so far that spell it. It is
-    kept in
-    two parts: that of the paths that end in a blank, and that of those that end in the
-    prefix's last symbol. After a blank that symbol can come again; without one it only goes
-    on. A prefix is ranked by log p + alpha * log p_lm + beta * symbols, and a text by the
-    same, with the end of the text included in p_lm.
+    kept in two parts: that of the paths that end in a blank, and that of those that end in
+    the prefix's last symbol. After a blank that symbol can come again; without one it only
+    goes on. A prefix is ranked by log p + alpha * log p_lm + beta * symbols, and a text by
+    the same, with the end of the text included in p_lm.
 
     Args:
         width: how many prefixes to keep after each frame.
@@ -173,12 +172,8 @@ class PrefixBeam:
                     add(prefix, NEVER, symbol + frame[k], rest)
                     before = blank
                 if before > NEVER:
-                    add(
-                        (*prefix, k),
-                        NEVER,
-                        before + frame[k],
-                        rest + self._bonus(prefix, k),
-                    )
+                    bonus = self._bonus(prefix, k)
+                    add((*prefix, k), NEVER, before + frame[k], rest + bonus)
         best = heapq.nlargest(self.width, grown.items(), key=_score)
         self.prefixes = dict(best)
 

@@ -14,9 +14,8 @@ def softmax(logits, temperature=1.0):
     Source: Ackley, Hinton and Sejnowski (1985), eq. 5, for the temperature.
     """
     scaled = np.asarray(logits, dtype="float64") / temperature
-    powers = np.exp(
-        scaled - scaled.max(axis=-1, keepdims=True)
-    )  # the shift avoids overflow
+    # The shift avoids overflow.
+    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
@@ -34,7 +33,7 @@ def top_k(probabilities, k):
 
 
 def nucleus(probabilities, p):
-    """Keep the smallest set of most probable classes that holds at least p of the probability.
+    """Keep the fewest most probable classes that hold at least p of the probability.
 
     Args:
         probabilities: shape (..., classes).

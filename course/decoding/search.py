@@ -1,4 +1,4 @@
-"""From log-probabilities, piece by piece, to whole sequences: greedy search and beam search."""
+"""From log-probabilities, piece by piece, to whole sequences: greedy and beam search."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def greedy_search(step, states, start, end, max_length=30):
 
 
 def beam_search(step, states, start, end, width=4, max_length=30, alpha=1.0):
-    """Look for the most probable sequences, with the `width` best beginnings kept at every step.
+    """Look for the most probable sequences, keeping the `width` best beginnings.
 
     A sequence of n pieces, with its end counted, has the score log p / n**alpha. Without
     normalisation, alpha 0, short sequences win, since every piece costs probability; with
@@ -53,7 +53,7 @@ def beam_search(step, states, start, end, width=4, max_length=30, alpha=1.0):
 
 
 def beam_alternatives(step, states, start, end, width=4, max_length=30, alpha=1.0, count=4):
-    """Look for several good sequences each, by the beam search that `beam_search` describes.
+    """Look for several good sequences each, by the search that `beam_search` describes.
 
     Args:
         step, states, start, end, width, max_length, alpha: as for `beam_search`.
@@ -103,13 +103,11 @@ def _take(state, rows):
 
 
 def _largest(values, count):
-    """Return the `count` largest values of each row, the largest first, and where they are."""
+    """Return the `count` largest values of each row, in order, and where they are."""
     places = np.argpartition(-values, count - 1, axis=1)[:, :count]
     found = np.take_along_axis(values, places, axis=1)
     order = np.argsort(-found, axis=1, kind="stable")
-    return np.take_along_axis(found, order, axis=1), np.take_along_axis(
-        places, order, axis=1
-    )
+    return tuple(np.take_along_axis(array, order, axis=1) for array in (found, places))
 
 
 def _until(end, row):

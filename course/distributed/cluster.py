@@ -44,7 +44,7 @@ def configurations(addresses):
 
 
 class Workers:
-    """Processes on this machine that train together; leaving the `with` block ends them all.
+    """Processes on this machine that train together; they end with the `with` block.
 
         with Workers(folder) as workers:
             workers.wait()
@@ -122,12 +122,13 @@ class Workers:
                 return
             if time.monotonic() > end:
                 raise CourseError(
-                    f"The workers need more than {limit} seconds: close other programs, try again."
+                    f"The workers need more than {limit} seconds: close other programs, "
+                    "try again."
                 )
             time.sleep(0.02)
 
     def _check(self):
-        """Raise CourseError if a worker has ended early; the others may say their last words."""
+        """Raise CourseError if a worker has ended early; the others may finish speaking."""
         lost = next((k for k, process in enumerate(self.processes) if process.poll()), None)
         if lost is None:
             return

@@ -42,7 +42,7 @@ def build(classes):
 
 
 def training_step(strategy, model, optimizer, size):
-    """Return a function that trains on a worker's rows of a batch and returns the batch's loss.
+    """Return a function that trains on a worker's rows of a batch and returns its loss.
 
     Args:
         strategy: it knows the other workers.
@@ -55,9 +55,8 @@ def training_step(strategy, model, optimizer, size):
         with tf.GradientTape() as tape:
             share = loss(y, model(x, training=True)) / size  # the shares add up to the mean
         gradients = tape.gradient(share, model.trainable_variables)
-        optimizer.apply(
-            gradients
-        )  # first adds up the gradients of all workers: the all-reduce
+        # First adds up the gradients of all workers: the all-reduce.
+        optimizer.apply(gradients)
         return share
 
     @tf.function
@@ -74,15 +73,12 @@ def checkpoints(folder, model, optimizer):
 
 
 def train(folder):
-    """Train on the batches in a folder, from its last checkpoint on, and report every step."""
+    """Train on a folder's batches, from its last checkpoint on, and report every step."""
     index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
     strategy = tf.distribute.MultiWorkerMirroredStrategy()  # waits for the others
     with np.load(Path(folder, "batches.npz")) as stored:
-        inputs, targets, classes = (
-            stored["inputs"],
-            stored["targets"],
-            int(stored["classes"]),
-        )
+        inputs, targets = stored["inputs"], stored["targets"]
+        classes = int(stored["classes"])
     with strategy.scope():
         model, optimizer = build(classes)
     kept = checkpoints(folder, model, optimizer)
@@ -100,7 +96,7 @@ def train(folder):
 
 
 def main(folder=""):
-    """Train; return a sentence, to end with, if that cannot begin or another worker is lost."""
+    """Train; return a sentence to end with if that cannot be, or a worker is lost."""
     if "TF_CONFIG" not in os.environ or not Path(folder, "batches.npz").is_file():
         return (
             "Set TF_CONFIG, and give a folder that holds batches.npz: lesson 14 shows how."
@@ -108,7 +104,10 @@ def main(folder=""):
     try:
         return train(folder)
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError):
-        return "Another worker does not answer: start all of them again, to go on where it stopped."
+        return (
+            "Another worker does not answer: start all of them again, "
+            "to go on where it stopped."
+        )
 
 
 if __name__ == "__main__":

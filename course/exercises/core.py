@@ -39,11 +39,11 @@ class Question:
     hints_shown: int = field(default=0, repr=False)
 
     def judge(self, answer):
-        """Return ("not attempted" | "wrong" | "right", what to tell the learner); never raises."""
+        """Return "not attempted", "wrong" or "right", and what to say; never raises."""
         if answer is ... or answer is None:
             return "not attempted", (
-                "Not attempted yet: put your answer in place of the three dots and run the cell "
-                f"again. For a hint, run exercises.{self.name[3:]}.hint()."
+                "Not attempted yet: put your answer in place of the three dots and run the "
+                f"cell again. For a hint, run exercises.{self.name[3:]}.hint()."
             )
         if callable(self.answer):
             if not callable(answer):
@@ -57,7 +57,7 @@ class Question:
         except _ReturnsNothing:
             problem = "the function returns nothing: does it end with return?"
         # Whatever the learner's code does, the notebook goes on.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             problem = f"checking it raised {type(error).__name__}: {error}"
         if problem is None:
             return "right", "Right."
@@ -74,7 +74,8 @@ class Question:
         """Print one more hint at every call."""
         self.hints_shown = min(self.hints_shown + 1, len(self.hints))
         print(
-            f"Hint {self.hints_shown} of {len(self.hints)}: {self.hints[self.hints_shown - 1]}"
+            f"Hint {self.hints_shown} of {len(self.hints)}: "
+            f"{self.hints[self.hints_shown - 1]}"
         )
 
     def solution(self):
@@ -95,7 +96,7 @@ def _on_copies(function):
 
 
 def number_problem(answer, expected, tolerance=1e-6, slips=None):
-    """Return what is wrong with a number or an array, or None if it is close to the expected one.
+    """Return what is wrong with a number or an array, or None if it is close enough.
 
     Args:
         answer: what the learner gave.
@@ -129,7 +130,7 @@ def number_problem(answer, expected, tolerance=1e-6, slips=None):
 
 
 def result_problem(given, right, arguments, slips):
-    """Return what is wrong with the result of the learner's function, or None if it is right.
+    """Return what is wrong with a result of the learner's function, or None if right.
 
     Args:
         given: the result, a number or an array.

@@ -23,7 +23,10 @@ def _shape_problem(answer):
             f"it has {len(answer)} numbers; the input of a recurrent layer has three axes."
         )
     if sorted(answer) == [4, 24, 32] and tuple(answer) != (32, 24, 4):
-        return "the three numbers are right, their order is not: batch first, then time, then features."
+        return (
+            "the three numbers are right, their order is not: batch first, then time, "
+            "then features."
+        )
     if tuple(answer) != (32, 24, 4):
         return (
             f"{tuple(answer)} does not fit 32 days of 24 hours with 4 measurements an hour."
@@ -38,7 +41,10 @@ q2 = Question(
     problem=_shape_problem,
     hints=(
         "The order is the same in the whole course: (batch, time, features).",
-        "One sequence is one day; its steps are hours; at each step there are four numbers.",
+        (
+            "One sequence is one day; its steps are hours; "
+            "at each step there are four numbers."
+        ),
     ),
     wrong=((24, 32, 4), (32, 96), (32, 4, 24), 3072, (32, 24, 1)),
 )

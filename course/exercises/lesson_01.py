@@ -4,8 +4,7 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem
 
-# --- q1: a state by hand
-# ---------------------------------------------------------------------
+# --- q1: a state by hand ------------------------------------------------------------------
 
 
 q1 = Question(
@@ -35,8 +34,7 @@ In NumPy: np.tanh(2 - np.tanh(2))""",
     wrong=(1.0360, 0.9640, 0.9947, 0.0, -0.7763, "0.7763?"),
 )
 
-# --- q2: shapes
-# ------------------------------------------------------------------------------
+# --- q2: shapes ---------------------------------------------------------------------------
 
 
 def _shapes_problem(answer):
@@ -54,7 +52,11 @@ def _shapes_problem(answer):
         (every, (32, 50, 16), "every"),
     ):
         if shape != expected:
-            return f"the shape that you give for {what} state is not right: ask what each axis is."
+            return (
+                f"the shape that you give for {what} state is not right: "
+                "ask what each axis is."
+            )
+    return None
 
 
 q2 = Question(
@@ -80,8 +82,7 @@ Every state: such a vector at each of the 50 steps.""",
     ),
 )
 
-# --- q3: parameters
-# --------------------------------------------------------------------------
+# --- q3: parameters -----------------------------------------------------------------------
 
 
 q3 = Question(
@@ -106,8 +107,7 @@ Together 64 * (20 + 64 + 1) = 5,440. The 50 steps do not matter.""",
     wrong=(5376, 1344, 272000, 4096, "many", (20, 64)),
 )
 
-# --- q4: padding and a mask
-# ------------------------------------------------------------------
+# --- q4: padding and a mask ---------------------------------------------------------------
 
 
 def _pad(sequences):
@@ -137,9 +137,13 @@ def _pad_problem(answer):
     if np.array_equal(mask.astype(bool), ~expected):
         return "the mask is upside down: it must be True where a step is real."
     if np.array_equal(mask.astype(bool), padded != 0):
-        return "a 0 can also be a real value: make the mask from the lengths, not from the zeros."
+        return (
+            "a 0 can also be a real value: make the mask from the lengths, "
+            "not from the zeros."
+        )
     if not np.array_equal(mask.astype(bool), expected):
         return "each row of the mask must be True as often as its sequence has steps."
+    return None
 
 
 def _pad_left(sequences):
@@ -164,9 +168,15 @@ q4 = Question(
     answer=_pad,
     problem=_pad_problem,
     hints=(
-        "Find the longest length first; an array of zeros of that width is nearly the answer.",
+        (
+            "Find the longest length first; an array of zeros "
+            "of that width is nearly the answer."
+        ),
         "Step t of a sequence is real if t is smaller than the sequence's length.",
-        "np.arange(longest) < lengths[:, None] compares every step with every length at once.",
+        (
+            "np.arange(longest) < lengths[:, None] compares "
+            "every step with every length at once."
+        ),
     ),
     wrong=(
         _pad_left,
@@ -178,8 +188,7 @@ q4 = Question(
     ),
 )
 
-# --- q5: a memory of one bit
-# -----------------------------------------------------------------
+# --- q5: a memory of one bit --------------------------------------------------------------
 
 
 def _latch_problem(answer):
@@ -196,15 +205,22 @@ def _latch_problem(answer):
         return h
 
     if last_state([0] * 20) > 0.5:
-        return "after 20 zeros and no 1, your state is above 0.5: nothing happened to remember."
+        return (
+            "after 20 zeros and no 1, your state is above 0.5: "
+            "nothing happened to remember."
+        )
     if last_state([0, 0, 1]) <= 0.5:
-        return "when the last input is a 1, your state is 0.5 or less: it does not notice the 1."
+        return (
+            "when the last input is a 1, your state is 0.5 or less: "
+            "it does not notice the 1."
+        )
     if last_state([1] + [0] * 19) <= 0.5:
         return "a 1 at step 1 is forgotten by step 20: the state must keep itself up."
     rng = np.random.default_rng(0)
     for x in rng.integers(0, 2, size=(200, 20)):
         if x.any() and last_state(x) <= 0.5:
             return f"for the inputs {''.join(map(str, x))} your state ends at 0.5 or less."
+    return None
 
 
 q5 = Question(
@@ -213,12 +229,15 @@ q5 = Question(
 
 Without a 1 the state stays at tanh(0) = 0. One 1 lifts it to tanh(3) = 0.995, and from then on
 tanh(3 · 0.995) = 0.995 keeps it there. Any u well above 1 does this; with u of 1 or less the
-state sinks back to 0.""",
+state sinks back to 0.""",  # noqa: E501
     answer=(3, 3, 0),
     problem=_latch_problem,
     hints=(
         "With b = 0, a state of 0 stays 0 as long as only zeros come in.",
-        "After the 1, only u can keep the state up: it must satisfy h ≈ tanh(u · h) with h near 1.",
+        (
+            "After the 1, only u can keep the state up: "
+            "it must satisfy h ≈ tanh(u · h) with h near 1."
+        ),
         "Try u = 0.5, 1 and 3, and print the state over 20 steps.",
     ),
     wrong=((1, 0.5, 0), (1, 1, 0), (3, 3, 1), (0, 3, 0), (3, -3, 0), (3, 3), (5, 0, 0)),

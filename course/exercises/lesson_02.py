@@ -36,7 +36,10 @@ delta1 = -0.5 * delta2 * (1 - h1**2)""",
     ),
     hints=(
         "Run forward first: you need h1 and h2.",
-        "Start at the end: the gradient at h2 is h2 - y, and y is 0. Its delta has a slope, too.",
+        (
+            "Start at the end: the gradient at h2 is h2 - y, and y is 0. "
+            "Its delta has a slope, too."
+        ),
         "delta1 is u times delta2 times the slope at step 1, with its sign.",
     ),
     wrong=(
@@ -142,7 +145,9 @@ _COUNT_AGAIN = "count again: is step 30 among them, and is step 39 the last?"
 
 q4 = Question(
     name="02.q4",
-    solution_text="10 / 40: only the last ten answers of a chunk ask for an input inside it.",
+    solution_text=(
+        "10 / 40: only the last ten answers of a chunk ask for an input inside it."
+    ),
     answer=10 / 40,
     problem=lambda answer: number_problem(
         answer,
@@ -157,7 +162,10 @@ q4 = Question(
         },
     ),
     hints=(
-        "Number the steps of a chunk from 0 to 39. Where is the input that step t asks for?",
+        (
+            "Number the steps of a chunk from 0 to 39. "
+            "Where is the input that step t asks for?"
+        ),
         "Step t asks for step t - 30, which lies in the chunk if it is 0 or more.",
     ),
     wrong=(30 / 40, 9 / 40, 11 / 40, 10, 25),

@@ -5,8 +5,7 @@ import numpy as np
 from course.exercises.core import Question, number_problem, result_problem
 from course.scratch.gradient_flow import clip_by_global_norm
 
-# --- q1: one step back
-# -----------------------------------------------------------------------
+# --- q1: one step back --------------------------------------------------------------------
 
 
 def _one_step(U, h):
@@ -42,7 +41,7 @@ q1 = Question(
     solution_text="""def one_step(U, h):
     return (1 - h**2)[:, None] * U.T
 
-Row i belongs to unit i of the new state, so the slope of that unit scales the whole row.""",
+Row i belongs to unit i of the new state, so the slope of that unit scales the whole row.""",  # noqa: E501
     answer=_one_step,
     problem=_one_step_problem,
     hints=(
@@ -53,8 +52,7 @@ Row i belongs to unit i of the new state, so the slope of that unit scales the w
     wrong=(*_ONE_STEP_SLIPS, lambda U, h: 1 - h**2, lambda U: U.T),
 )
 
-# --- q2: how far back
-# ------------------------------------------------------------------------
+# --- q2: how far back ---------------------------------------------------------------------
 
 
 q2 = Question(
@@ -62,7 +60,7 @@ q2 = Question(
     solution_text="""np.ceil(np.log(0.001) / np.log(0.9))
 
 0.9 ** k < 0.001 means k * log(0.9) < log(0.001). Dividing by log(0.9), which is negative, turns
-the sign around: k > 65.6, so 66 steps.""",
+the sign around: k > 65.6, so 66 steps.""",  # noqa: E501
     answer=66,
     problem=lambda answer: number_problem(
         answer,
@@ -77,13 +75,15 @@ the sign around: k > 65.6, so 66 steps.""",
     hints=(
         "You look for the first whole k with 0.9 ** k < 0.001.",
         "Take the logarithm of both sides, or try numbers with a loop.",
-        "np.log(0.001) / np.log(0.9) is where the curve crosses; which whole number comes next?",
+        (
+            "np.log(0.001) / np.log(0.9) is where the curve crosses; "
+            "which whole number comes next?"
+        ),
     ),
     wrong=(65, 65.56, 6.6, 1000),
 )
 
-# --- q3: clipping
-# ----------------------------------------------------------------------------
+# --- q3: clipping -------------------------------------------------------------------------
 
 
 def _clip(gradients, clip_norm):
@@ -148,8 +148,7 @@ One factor for all gradients keeps the direction; min(1, …) leaves short ones 
     ),
 )
 
-# --- q4: a bound for another activation
-# ------------------------------------------------------
+# --- q4: a bound for another activation ---------------------------------------------------
 
 
 q4 = Question(
@@ -157,14 +156,17 @@ q4 = Question(
     solution_text="""4
 
 A step multiplies the norm by at most slope times ||U||. The slope of the logistic sigmoid is
-s * (1 - s), at most 1/4 (at s = 1/2), so ||U|| < 4 makes every factor smaller than 1.""",
+s * (1 - s), at most 1/4 (at s = 1/2), so ||U|| < 4 makes every factor smaller than 1.""",  # noqa: E501
     answer=4,
     problem=lambda answer: number_problem(
         answer,
         4,
         slips={
             0.25: "0.25 is the largest slope; what must it be multiplied by to give 1?",
-            1: "1 is the limit for tanh; the logistic sigmoid is flatter, so there is more room.",
+            1: (
+                "1 is the limit for tanh; the logistic sigmoid is flatter, "
+                "so there is more room."
+            ),
         },
     ),
     hints=(
@@ -175,8 +177,7 @@ s * (1 - s), at most 1/4 (at s = 1/2), so ||U|| < 4 makes every factor smaller t
     wrong=(1, 0.25, 2, 0.5),
 )
 
-# --- q5: the baseline of another task
-# --------------------------------------------------------
+# --- q5: the baseline of another task -----------------------------------------------------
 
 
 def _baseline_problem(answer):
@@ -186,10 +187,12 @@ def _baseline_problem(answer):
         tolerance=1e-3,
         slips={
             (1.5, 1 / 6): (
-                "the constant is right; the error is that of two marked numbers, not of three."
+                "the constant is right; the error is that of two marked numbers, "
+                "not of three."
             ),
             (1.5, 0.5): (
-                "the constant is right; 0.5 is the standard deviation, and its square is asked."
+                "the constant is right; 0.5 is the standard deviation, "
+                "and its square is asked."
             ),
             (0.25, 1.5): "both are right, in the wrong order: the constant first.",
         },
@@ -208,13 +211,16 @@ q5 = Question(
     solution_text="""(1.5, 0.25)
 
 The mean of the sum is 3 * 1/2. The error of that answer is the variance of the sum; independent
-variances add, so it is 3 * 1/12 = 1/4.""",
+variances add, so it is 3 * 1/12 = 1/4.""",  # noqa: E501
     answer=(1.5, 0.25),
     problem=_baseline_problem,
     hints=(
         "The best constant is the mean of the target.",
         "Its mean squared error is the variance of the target.",
-        "Means add, and variances of independent numbers add: three times 1/2, three times 1/12.",
+        (
+            "Means add, and variances of independent numbers add: three times 1/2, "
+            "three times 1/12."
+        ),
     ),
     wrong=((1, 0.25), (1.5, 1 / 6), (1.5, 0.5), 0.25, (0.25, 1.5)),
 )

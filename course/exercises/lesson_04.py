@@ -5,8 +5,7 @@ import numpy as np
 from course.exercises.core import Question, number_problem
 from course.scratch.lstm import sigmoid
 
-# --- q1: how long a forget gate remembers
-# ----------------------------------------------------
+# --- q1: how long a forget gate remembers -------------------------------------------------
 
 _FORGET = 0.5**0.01
 _BIAS = np.log(_FORGET / (1 - _FORGET))
@@ -21,7 +20,7 @@ np.log(f / (1 - f))
 
 A hundred steps multiply the cell by f ** 100, so f is the hundredth root of 1/2, about 0.9931.
 The sigmoid turns b into f = 1 / (1 + exp(-b)); solved for b, that is ln(f / (1 - f)), about
-4.97.""",
+4.97.""",  # noqa: E501
     answer=_BIAS,
     problem=lambda answer: number_problem(
         answer,
@@ -42,8 +41,7 @@ The sigmoid turns b into f = 1 / (1 + exp(-b)); solved for b, that is ln(f / (1 
     wrong=(_FORGET, -_BIAS, np.log(99), np.log(100), 0.5, 1),
 )
 
-# --- q2: counting weights
-# --------------------------------------------------------------------
+# --- q2: counting weights -----------------------------------------------------------------
 
 
 _FEW = "that is too few blocks: count the gates, and the candidate with them."
@@ -60,18 +58,23 @@ Each of the four blocks (i, f, g, o) is a simple RNN of its own: W, U and b.""",
         slips={
             1376: _FEW,
             4128: _FEW,
-            5376: "the input and recurrent weights are all there, but something is missing yet.",
+            5376: (
+                "the input and recurrent weights are all there, "
+                "but something is missing yet."
+            ),
         },
     ),
     hints=(
-        "How many weights has a simple RNN with 10 inputs and 32 units? Look at W, U and b.",
+        (
+            "How many weights has a simple RNN with 10 inputs and 32 units? Look at W, "
+            "U and b."
+        ),
         "An LSTM has the same three arrays, with one block for each of i, f, g and o.",
     ),
     wrong=(1376, 4128, 5376, 320, 4 * 10 * 32),
 )
 
-# --- q3: coupled gates
-# -----------------------------------------------------------------------
+# --- q3: coupled gates --------------------------------------------------------------------
 
 
 def _coupled(a_i, a_g, a_o, c):
@@ -105,7 +108,10 @@ def _coupled_problem(answer):
     if np.allclose(h, expected_c) and np.allclose(c, expected_h):
         return "both values are right, but in the wrong order: h first, then c."
     if np.allclose(c, _variant(lambda i: 1)(*arguments)[1]):
-        return "the cell keeps all of its old value; it must lose what the input gate takes in."
+        return (
+            "the cell keeps all of its old value; "
+            "it must lose what the input gate takes in."
+        )
     if problem := number_problem(c, expected_c):
         return f"the new cell state is wrong: {problem}"
     if problem := number_problem(h, expected_h):
@@ -139,8 +145,7 @@ candidates, and stays between -1 and 1. The GRU of the next lesson is built on t
     ),
 )
 
-# --- q4: what the grammar allows
-# -------------------------------------------------------------
+# --- q4: what the grammar allows ----------------------------------------------------------
 
 
 def _legal_problem(answer):
@@ -167,12 +172,15 @@ q4 = Question(
     solution_text=""""P"
 
 The inner string BTSXXVVE is complete, so the outer T or P must come again, and the second symbol
-of the string is P. To know that, a network has to carry it over all the symbols in between.""",
+of the string is P. To know that, a network has to carry it over all the symbols in between.""",  # noqa: E501
     answer="P",
     problem=_legal_problem,
     hints=(
         "Take the string apart: B, the outer symbol, then an inner string from B to E.",
-        "The inner string ends with E. legal_next from course.data.sequences would tell as well.",
+        (
+            "The inner string ends with E. legal_next from course.data.sequences "
+            "would tell as well."
+        ),
     ),
     wrong=("T", "TP", "E", "TV", "B", ["P"]),
 )

@@ -6,8 +6,7 @@ from course.exercises.core import Question, number_problem, result_problem
 from course.scratch.gru import GRUParams, forward, forward_reset_before
 from course.scratch.lstm import sigmoid
 
-# --- q1: counting the weights of a stack
-# -----------------------------------------------------
+# --- q1: counting the weights of a stack --------------------------------------------------
 
 
 _ONE_LAYER = "that is one of the two layers; the stack has both."
@@ -30,13 +29,15 @@ The first layer has 10 inputs; the second reads the 32 hidden states of the firs
     ),
     hints=(
         "Take the formula of the form that resets after, once for each layer.",
-        "The first layer has 10 inputs. How many numbers does it hand to the second at a step?",
+        (
+            "The first layer has 10 inputs. "
+            "How many numbers does it hand to the second at a step?"
+        ),
     ),
     wrong=(6480, 4224, 2400, 5568, 4 * 32 * 43 + 4 * 16 * 49),
 )
 
-# --- q2: a hidden state by hand
-# --------------------------------------------------------------
+# --- q2: a hidden state by hand -----------------------------------------------------------
 
 
 q2 = Question(
@@ -49,23 +50,28 @@ q2 = Question(
         0.35,
         tolerance=1e-3,
         slips={
-            0.05: "the two parts have changed places: an update gate of 1 keeps the old state.",
+            0.05: (
+                "the two parts have changed places: "
+                "an update gate of 1 keeps the old state."
+            ),
             0.5: "that is the state after the first step; one more to go.",
             0.3: (
-                "a share 1 - z of the candidate comes in at each step: neither all of it nor "
-                "nothing."
+                "a share 1 - z of the candidate comes in at each step: "
+                "neither all of it nor nothing."
             ),
         },
     ),
     hints=(
-        "Take equation (1) twice: the state after the first step is what the second starts from.",
+        (
+            "Take equation (1) twice: "
+            "the state after the first step is what the second starts from."
+        ),
         "After the first step the state is 0.75 * 0.8 + (1 - 0.75) * (-0.4).",
     ),
     wrong=(0.05, 0.5, 0.3, 0.75 * 0.5 * 0.8, -0.35),
 )
 
-# --- q3: one step of the form in the paper
-# ---------------------------------------------------
+# --- q3: one step of the form in the paper ------------------------------------------------
 
 
 def _step(x, h, W, U, b):
@@ -101,7 +107,9 @@ def _reset_before(x, h, W, U, b):
 
 
 _STEP_SLIPS = {
-    _step_after: "that is the other form: here the state is reset before the product with U_g.",
+    _step_after: (
+        "that is the other form: here the state is reset before the product with U_g."
+    ),
     _step_other_way_round: (
         "the update gate works the wrong way round: where it is 1, the old state stays."
     ),
@@ -134,7 +142,10 @@ recurrent products a step.""",
     problem=_step_problem,
     hints=(
         "The gates first: they need only the first two blocks of W, U and b.",
-        "With n = len(U), the blocks of the gates are U[:, : 2 * n], that of g is U[:, 2 * n :].",
+        (
+            "With n = len(U), the blocks of the gates are U[:, : 2 * n], "
+            "that of g is U[:, 2 * n :]."
+        ),
         "g = np.tanh(x @ W[:, 2 * n :] + (r * h) @ U[:, 2 * n :] + b[2 * n :])",
     ),
     wrong=(
@@ -144,8 +155,7 @@ recurrent products a step.""",
     ),
 )
 
-# --- q4: from one convention for z to the other
-# ----------------------------------------------
+# --- q4: from one convention for z to the other -------------------------------------------
 
 
 def _convert(W, U, b):
@@ -190,7 +200,7 @@ q4 = Question(
     return W * sign, U * sign, b * sign
 
 1 - sigmoid(a) is sigmoid(-a). So the pre-activation of z changes its sign, with all weights that
-go into it, and the other two blocks stay.""",
+go into it, and the other two blocks stay.""",  # noqa: E501
     answer=_convert,
     problem=_convert_problem,
     hints=(
@@ -208,8 +218,7 @@ go into it, and the other two blocks stay.""",
     ),
 )
 
-# --- q5: which layers may look ahead
-# ---------------------------------------------------------
+# --- q5: which layers may look ahead ------------------------------------------------------
 
 
 def _bidirectional_problem(answer):
@@ -234,7 +243,7 @@ q5 = Question(
 
 A and D: the whole review, or the whole source sentence, is there before an answer is given. B:
 the week is over; reading it backwards uses nothing of tomorrow. C and E produce what they would
-have to read. F must show a word before the next one has been spoken.""",
+have to read. F must show a word before the next one has been spoken.""",  # noqa: E501
     answer="ABD",
     problem=_bidirectional_problem,
     hints=(

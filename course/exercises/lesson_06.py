@@ -7,8 +7,7 @@ import numpy as np
 from course.exercises.core import Question, number_problem, result_problem
 from course.metrics import mase
 
-# --- q1: how many windows
-# --------------------------------------------------------------------
+# --- q1: how many windows -----------------------------------------------------------------
 
 
 def _count_problem(answer):
@@ -35,8 +34,7 @@ for each hour between.""",
     wrong=(904, 929, 928, 10, 1000, 13.9),
 )
 
-# --- q2: the leak in the scaling
-# -------------------------------------------------------------
+# --- q2: the leak in the scaling ----------------------------------------------------------
 
 
 def _scaled(y, n):
@@ -101,8 +99,7 @@ the truth about the future; the leak hides it.""",
     ),
 )
 
-# --- q3: a MASE by hand
-# ----------------------------------------------------------------------
+# --- q3: a MASE by hand -------------------------------------------------------------------
 
 _HISTORY = [10.0, 12.0, 11.0, 15.0, 13.0, 14.0]
 _TRUTH, _FORECAST = [16.0, 15.0], [14.0, 15.0]
@@ -122,7 +119,10 @@ metrics.mase([16, 15], [14, 15], [10, 12, 11, 15, 13, 14], season=2) gives the s
         _MASE,
         tolerance=2e-3,
         slips={
-            1: "that is the error in units of the series; it has not been divided by anything.",
+            1: (
+                "that is the error in units of the series; "
+                "it has not been divided by anything."
+            ),
             mase(_TRUTH, _FORECAST, _HISTORY): (
                 "the naive errors are between neighbours; a season has two steps."
             ),
@@ -131,18 +131,21 @@ metrics.mase([16, 15], [14, 15], [10, 12, 11, 15, 13, 14], season=2) gives the s
     ),
     hints=(
         "First the scale: four pairs of the history lie two steps apart.",
-        "The mean of the four absolute differences is 1.75. The forecast's own MAE goes on top.",
+        (
+            "The mean of the four absolute differences is 1.75. "
+            "The forecast's own MAE goes on top."
+        ),
     ),
     wrong=(1.0, 0.5, mase(_TRUTH, _FORECAST, _HISTORY), 1 / _MASE, 2.0),
 )
 
-# --- q4: pinball loss
-# ------------------------------------------------------------------------
+# --- q4: pinball loss ---------------------------------------------------------------------
 
 
 q4 = Question(
     name="06.q4",
-    solution_text="""error = np.array([7, 5, 9]) - np.array([4, 6, 9])  # truth minus forecast: 3, -1, 0
+    solution_text="""\
+error = np.array([7, 5, 9]) - np.array([4, 6, 9])  # truth minus forecast: 3, -1, 0
 np.maximum(0.9 * error, -0.1 * error).mean()  # (2.7 + 0.1 + 0) / 3 = 0.933
 
 A forecast that is too low costs 0.9 a degree, one that is too high 0.1.""",
@@ -152,8 +155,9 @@ A forecast that is too low costs 0.9 a degree, one that is too high 0.1.""",
         2.8 / 3,
         tolerance=4e-3,
         slips={
-            4
-            / 3: "that is the mean absolute error; the pinball loss weighs the two sides.",
+            4 / 3: (
+                "that is the mean absolute error; the pinball loss weighs the two sides."
+            ),
             2.8: "that is the sum over the hours; the mean is asked for.",
             2 / 3: "that is half the absolute error, as for q = 0.5.",
             0.4: "the two sides have changed places: at 0.9 it is dear to be too low.",
@@ -167,8 +171,7 @@ A forecast that is too low costs 0.9 a degree, one that is too high 0.1.""",
     wrong=(4 / 3, 2.8, 2 / 3, 0.4, 2.6 / 3, 0.0),
 )
 
-# --- q5: a direction accuracy
-# ----------------------------------------------------------------
+# --- q5: a direction accuracy -------------------------------------------------------------
 
 
 def _wilson_low(right, n, z=1.959964):
@@ -195,21 +198,28 @@ def _interval_problem(answer):
     if not isinstance(beats, (bool, np.bool_)):
         return "the second part of the pair must be True or False."
     if beats:
-        return "the number is right; but where does the base rate lie, in the interval or below it?"
+        return (
+            "the number is right; but where does the base rate lie, "
+            "in the interval or below it?"
+        )
     return None
 
 
 q5 = Question(
     name="06.q5",
-    solution_text="""low, high = proportion_confint(135, 250, method="wilson")  # 0.478 to 0.601
+    solution_text="""\
+low, high = proportion_confint(135, 250, method="wilson")  # 0.478 to 0.601
 (low, False)
 
-The base rate of 53 % lies inside the interval. Someone who says "up" every day may be as good.""",
+The base rate of 53 % lies inside the interval. Someone who says "up" every day may be as good.""",  # noqa: E501
     answer=(_LOW, False),
     problem=_interval_problem,
     hints=(
         "proportion_confint of statsmodels takes the number of successes, and of trials.",
-        'proportion_confint(135, 250, method="wilson") returns both ends. Compare with 0.53.',
+        (
+            'proportion_confint(135, 250, method="wilson") returns both ends. '
+            "Compare with 0.53."
+        ),
     ),
     wrong=(
         (0.54, True),

@@ -7,8 +7,7 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem, result_problem
 
-# --- q1: a mean over words alone
-# -------------------------------------------------------------
+# --- q1: a mean over words alone ----------------------------------------------------------
 
 
 def _masked_mean(h, mask):
@@ -43,19 +42,21 @@ q1 = Question(
     return (h * mask).sum(axis=1) / mask.sum(axis=1)
 
 The new axis lets one number of the mask multiply all units of its step. The sum of the mask,
-(batch, 1), is the number of words in each row.""",
+(batch, 1), is the number of words in each row.""",  # noqa: E501
     answer=_masked_mean,
     problem=_mean_problem,
     hints=(
-        "Equation (4): a sum over the words, divided by the number of words in the same row.",
+        (
+            "Equation (4): a sum over the words, "
+            "divided by the number of words in the same row."
+        ),
         "mask[:, :, None] has the shape (batch, time, 1), so h * mask[:, :, None] works.",
         "Complete: return (h * mask[:, :, None]).sum(axis=1) / ...",
     ),
     wrong=(*_MEAN_SLIPS, lambda h, mask: h * mask, 0.5),
 )
 
-# --- q2: McNemar's test
-# ----------------------------------------------------------------------
+# --- q2: McNemar's test -------------------------------------------------------------------
 
 _P = 0.0568879  # binomtest(40, 100).pvalue
 
@@ -70,7 +71,7 @@ q2 = Question(
 binomtest(60, 60 + 40, 0.5).pvalue  # 0.0569
 
 Only the snippets on which the two differ say which is better. The 1,500 on which both are right
-play no part, nor do those on which both are wrong.""",
+play no part, nor do those on which both are wrong.""",  # noqa: E501
     answer=_P,
     problem=lambda answer: number_problem(
         answer,
@@ -90,8 +91,7 @@ play no part, nor do those on which both are wrong.""",
     wrong=(_P / 2, 0.0455003, 0.0574331, 0.05, 0.6, 60 / 2000),
 )
 
-# --- q3: counting weights
-# --------------------------------------------------------------------
+# --- q3: counting weights -----------------------------------------------------------------
 
 _EMBEDDING, _LSTM = 10_000 * 50, 4 * 48 * (50 + 48 + 1)
 
@@ -101,7 +101,7 @@ q3 = Question(
     solution_text="""10_000 * 50 + 2 * 4 * 48 * (50 + 48 + 1) + (2 * 48 + 1)  # 538113
 
 Embedding, two LSTMs, and an output that reads 96 numbers. Pooling and dropout have no weights.
-Thirteen of fourteen weights are in the embedding.""",
+Thirteen of fourteen weights are in the embedding.""",  # noqa: E501
     answer=_EMBEDDING + 2 * _LSTM + 97,
     problem=lambda answer: number_problem(
         answer,
@@ -112,14 +112,20 @@ Thirteen of fourteen weights are in the embedding.""",
                 "nearly: how many numbers does the output read, with both directions?"
             ),
             2 * _LSTM + 97: "the embedding is a matrix of weights as well.",
-            _EMBEDDING
-            + 2 * 4 * 48 * 98
-            + 97: "nearly: each block of an LSTM has a bias too.",
+            _EMBEDDING + 2 * 4 * 48 * 98 + 97: (
+                "nearly: each block of an LSTM has a bias too."
+            ),
         },
     ),
     hints=(
-        "The embedding has one row of 50 for each number. Lesson 04 counts an LSTM's weights.",
-        "Two LSTMs of 4 * 48 * (50 + 48 + 1) weights each; their maxima stand side by side.",
+        (
+            "The embedding has one row of 50 for each number. "
+            "Lesson 04 counts an LSTM's weights."
+        ),
+        (
+            "Two LSTMs of 4 * 48 * (50 + 48 + 1) weights each; "
+            "their maxima stand side by side."
+        ),
         "The output has a weight for each of 96 maxima, and a bias.",
     ),
     wrong=(
@@ -131,8 +137,7 @@ Thirteen of fourteen weights are in the embedding.""",
     ),
 )
 
-# --- q4: what no bag can tell apart
-# ----------------------------------------------------------
+# --- q4: what no bag can tell apart -------------------------------------------------------
 
 
 def _pair_problem(answer):
@@ -159,7 +164,7 @@ q4 = Question(
 
 Any pair will do whose words are the same. The check cannot read: whether one of your sentences
 praises and the other blames is for you to say. A bag with 2-grams does see a difference here,
-since it has "not a" in both, but "a bad" in one and "a good" in the other.""",
+since it has "not a" in both, but "a bad" in one and "a good" in the other.""",  # noqa: E501
     answer=("good acting, not a bad plot", "bad acting, not a good plot"),
     problem=_pair_problem,
     hints=(

@@ -23,7 +23,10 @@ q1 = Question(
     ),
     hints=(
         "Equation (2) goes from nats to bits.",
-        "A bit is the uncertainty of a coin, ln 2 = 0.693 nats. So there are more bits than nats.",
+        (
+            "A bit is the uncertainty of a coin, ln 2 = 0.693 nats. "
+            "So there are more bits than nats."
+        ),
     ),
     wrong=(1.25 * np.log(2), 1.25, 2**1.25, np.exp(1.25), "1.25"),
 )
@@ -33,7 +36,8 @@ q2 = Question(
     name="08.q2",
     solution_text=(
         "500_200\n"
-        "Each stream is 1,000,000 / 2 = 500,000 characters long, so stream 1 begins at 500,000.\n"
+        "Each stream is 1,000,000 / 2 = 500,000 characters long, so stream 1 begins at "
+        "500,000.\n"
         "Window 2 begins 2 * 100 steps into it."
     ),
     answer=500_200,
@@ -44,7 +48,9 @@ q2 = Question(
         slips={
             200: "that is a place within the stream; where does stream 1 begin?",
             500_000: "that is where stream 1 begins; two windows lie before window 2.",
-            500_100: "that is window 1; windows are counted from 0, so two lie before window 2.",
+            500_100: (
+                "that is window 1; windows are counted from 0, so two lie before window 2."
+            ),
             500_300: "that is the first input of window 3; windows are counted from 0.",
         },
     ),
@@ -61,13 +67,19 @@ def _temperature_problem(function):
     for temperature in (1.0, 0.5, 3.0):
         got = np.asarray(function(logits, temperature), dtype=float)
         if got.shape != (3,):
-            return f"for 3 logits it returns the shape {got.shape}, and 3 probabilities are expected."
+            return (
+                f"for 3 logits it returns the shape {got.shape}, "
+                "and 3 probabilities are expected."
+            )
         if not np.isclose(got.sum(), 1):
-            return f"the probabilities sum to {got.sum():.3f} at temperature {temperature:g}, not 1."
+            return (
+                f"the probabilities sum to {got.sum():.3f} at temperature {temperature:g}, "
+                "not 1."
+            )
         if not np.allclose(got, softmax(logits, temperature)):
             return (
-                f"at temperature {temperature:g} the probabilities are not those of equation (4); "
-                "do they become more equal as the temperature rises?"
+                f"at temperature {temperature:g} the probabilities are not those of "
+                "equation (4); do they become more equal as the temperature rises?"
             )
     return None
 
@@ -134,8 +146,8 @@ q4 = Question(
     hints=(
         "Sort the probabilities from large to small and add them up one by one: np.cumsum.",
         (
-            "Count how many you need until the sum is at least p. np.argmax of a condition finds "
-            "the first place where it is true."
+            "Count how many you need until the sum is at least p. np.argmax of a condition "
+            "finds the first place where it is true."
         ),
         "Sums of floats are inexact: compare with p - 1e-12.",
     ),

@@ -5,8 +5,7 @@ import numpy as np
 from course.data.pairs import END, PAD, START
 from course.exercises.core import Question, number_problem, result_problem
 
-# --- q1: BLEU by hand
-# ------------------------------------------------------------------------
+# --- q1: BLEU by hand ---------------------------------------------------------------------
 
 _SCORE = 100 * np.exp(1 - 7 / 5) * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25
 
@@ -20,7 +19,7 @@ q1 = Question(
 100 * np.exp(1 - 7 / 5) * np.prod(p) ** (1 / 4)  # 44.8
 
 Of the words, "perros" is wrong; it spoils one n-gram of each length, since it stands at the end.
-The translation has 5 words and the reference 7.""",
+The translation has 5 words and the reference 7.""",  # noqa: E501
     answer=_SCORE,
     problem=lambda answer: number_problem(
         answer,
@@ -40,7 +39,10 @@ The translation has 5 words and the reference 7.""",
         },
     ),
     hints=(
-        "Count the n-grams of the translation for n = 1, 2, 3, 4, and how many the reference has.",
+        (
+            "Count the n-grams of the translation for n = 1, 2, 3, 4, "
+            "and how many the reference has."
+        ),
         "The precisions are 4/5, 3/4, 2/3 and 1/2. Take the fourth root of their product.",
         "The brevity penalty is np.exp(1 - 7 / 5). Multiply, and then by 100.",
     ),
@@ -55,8 +57,7 @@ The translation has 5 words and the reference 7.""",
     ),
 )
 
-# --- q2: which hypothesis wins
-# ---------------------------------------------------------------
+# --- q2: which hypothesis wins ------------------------------------------------------------
 
 
 def _winner_problem(answer):
@@ -81,18 +82,20 @@ q2 = Question(
     solution_text=""""AC"
 
 With alpha 0 the scores are -2.0, -2.8 and -3.2, and the shortest wins. With alpha 1 they are
--0.5, -0.56 and -0.4: the longest has the best pieces on average.""",
+-0.5, -0.56 and -0.4: the longest has the best pieces on average.""",  # noqa: E501
     answer="AC",
     problem=_winner_problem,
     hints=(
         "The score is log p / n ** alpha, and n ** 0 is 1.",
-        "For alpha 1 divide: -2.0 / 4, -2.8 / 5, -3.2 / 8. All are negative; which is the largest?",
+        (
+            "For alpha 1 divide: -2.0 / 4, -2.8 / 5, -3.2 / 8. All are negative; "
+            "which is the largest?"
+        ),
     ),
     wrong=("CA", "AB", "AA", "BC", "A", 2),
 )
 
-# --- q3: what the decoder reads and says
-# -----------------------------------------------------
+# --- q3: what the decoder reads and says --------------------------------------------------
 
 
 def _shifted(target, length):
@@ -130,7 +133,10 @@ def _shifted_problem(answer):
             look = "look at what follows START." if before[0] == START else "what is first?"
             return f"for {target} and length {length} the decoder reads {before}: {look}"
         if after != expected_after:
-            return f"for {target} and length {length} the decoder has to say {after}: is it told to stop?"
+            return (
+                f"for {target} and length {length} the decoder has to say {after}: "
+                "is it told to stop?"
+            )
     return None
 
 
@@ -145,7 +151,10 @@ At each step the decoder reads the piece before the one that it has to say.""",
     answer=_shifted,
     problem=_shifted_problem,
     hints=(
-        "Both have one piece more than the translation: START in front of one, END after the other.",
+        (
+            "Both have one piece more than the translation: START in front of one, END "
+            "after the other."
+        ),
         "before = [START, *target], then PAD until there are `length` numbers.",
     ),
     wrong=(
@@ -167,8 +176,7 @@ At each step the decoder reads the piece before the one that it has to say.""",
     ),
 )
 
-# --- q4: accuracy over real pieces
-# -----------------------------------------------------------
+# --- q4: accuracy over real pieces --------------------------------------------------------
 
 
 def _accuracy(targets, logits):
@@ -217,7 +225,10 @@ Indexing with `real` keeps the real pieces of all sentences, in one long row."""
     answer=_accuracy,
     problem=_accuracy_problem,
     hints=(
-        "np.argmax(logits, axis=-1) is the piece that the network would choose at each step.",
+        (
+            "np.argmax(logits, axis=-1) is the piece that the "
+            "network would choose at each step."
+        ),
         "Compare it with targets, and take the mean over the places where targets != PAD.",
     ),
     wrong=(*_ACCURACY_SLIPS, lambda targets, logits: np.mean(np.argmax(logits, axis=-1))),

@@ -4,8 +4,7 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem, result_problem
 
-# --- q1: weights by hand
-# ---------------------------------------------------------------------
+# --- q1: weights by hand ------------------------------------------------------------------
 
 _SCORES = np.array([2.0, 0.0, 1.0, 3.0])
 _REAL = np.array([True, True, True, False])
@@ -20,9 +19,9 @@ _WEIGHTS = np.append(_softmax(_SCORES[:3]), 0)
 
 def _weights_problem(answer):
     slips = {
-        tuple(
-            _softmax(_SCORES)
-        ): "the padding has a weight: only the first three pieces are real.",
+        tuple(_softmax(_SCORES)): (
+            "the padding has a weight: only the first three pieces are real."
+        ),
         tuple(_softmax(_SCORES) * _REAL): (
             "the padding is out, but the weights no longer sum to one: what is divided by?"
         ),
@@ -60,8 +59,7 @@ The padding takes no part: its weight is 0, and the three others sum to one.""",
     ),
 )
 
-# --- q2: how many weights
-# --------------------------------------------------------------------
+# --- q2: how many weights -----------------------------------------------------------------
 
 _COUNT = 384 * 128 + 384 * 128 + 128
 
@@ -78,11 +76,12 @@ W and U have the shape (384, 128) each, and v has 128 numbers. Multiplicative at
         _COUNT,
         slips={
             384 * 384: "that is the matrix of multiplicative attention.",
-            2
-            * 384
-            * 128: "the two matrices are right; what turns 128 numbers into one score?",
-            384 * 128
-            + 128: "the state that asks has a matrix, and the memory has one too.",
+            2 * 384 * 128: (
+                "the two matrices are right; what turns 128 numbers into one score?"
+            ),
+            384 * 128 + 128: (
+                "the state that asks has a matrix, and the memory has one too."
+            ),
             384 * 128: "that is one matrix; equation (3) has three sets of weights.",
         },
     ),
@@ -93,8 +92,7 @@ W and U have the shape (384, 128) each, and v has 128 numbers. Multiplicative at
     wrong=(384 * 384, 2 * 384 * 128, 384 * 128 + 128, 384 * 128, "98"),
 )
 
-# --- q3: attention in code
-# -------------------------------------------------------------------
+# --- q3: attention in code ----------------------------------------------------------------
 
 
 def _context(scores, m, real):
@@ -142,8 +140,7 @@ With large scores, subtract the largest one first, as attend does.""",
     wrong=(*_CONTEXT_SLIPS, lambda scores, m, real: np.where(real, np.exp(scores), 0)),
 )
 
-# --- q4: reading an alignment
-# ----------------------------------------------------------------
+# --- q4: reading an alignment -------------------------------------------------------------
 
 
 def _links(weights, source, target):
@@ -165,9 +162,15 @@ def _links_problem(answer):
     if given == expected:
         return None
     if given == [(b, a) for a, b in expected]:
-        return "the pairs are right, but turned round: the word of the translation comes first."
+        return (
+            "the pairs are right, but turned round: "
+            "the word of the translation comes first."
+        )
     if len(given) == len(source):
-        return "each word of the translation needs a pair; yours has one for each of the source."
+        return (
+            "each word of the translation needs a pair; "
+            "yours has one for each of the source."
+        )
     if any(not isinstance(word, str) for pair in given for word in pair):
         return "give words, not their numbers."
     return (
@@ -180,12 +183,18 @@ q4 = Question(
     solution_text="""def links(weights, source, target):
     return [(word, source[s]) for word, s in zip(target, np.argmax(weights, axis=1))]
 
-A row of weights belongs to one word of the translation; its largest is where the decoder looks.""",
+A row of weights belongs to one word of the translation; its largest is where the decoder looks.""",  # noqa: E501
     answer=_links,
     problem=_links_problem,
     hints=(
-        "weights has a row for each word of the translation. np.argmax(weights, axis=1) is where.",
-        "zip(target, places) goes through both; source[place] is the word that is looked at.",
+        (
+            "weights has a row for each word of the translation. "
+            "np.argmax(weights, axis=1) is where."
+        ),
+        (
+            "zip(target, places) goes through both; "
+            "source[place] is the word that is looked at."
+        ),
     ),
     wrong=(
         lambda weights, source, target: [

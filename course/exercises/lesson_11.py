@@ -7,8 +7,7 @@ import numpy as np
 from course.decoding import collapse
 from course.exercises.core import Question, number_problem
 
-# --- q1: counting frames
-# ---------------------------------------------------------------------
+# --- q1: counting frames ------------------------------------------------------------------
 
 
 _BEYOND = "close; a frame that begins near the end would reach beyond it."
@@ -18,7 +17,7 @@ q1 = Question(
     name="11.q1",
     solution_text="""1 + (3 * 16000 - 400) // 160  # 298
 
-One frame starts at sample 0, and each hop that leaves room for a whole frame gives one more.""",
+One frame starts at sample 0, and each hop that leaves room for a whole frame gives one more.""",  # noqa: E501
     answer=298,
     problem=lambda answer: number_problem(
         answer,
@@ -27,22 +26,26 @@ One frame starts at sample 0, and each hop that leaves room for a whole frame gi
             299: _BEYOND,
             300: _BEYOND,
             301: _BEYOND,
-            120: "that is for frames side by side; these overlap, since the hop is shorter.",
+            120: (
+                "that is for frames side by side; these overlap, since the hop is shorter."
+            ),
             297: "these are the hops; the first frame comes before them.",
             297.5: _HALF,
             298.5: _HALF,
         },
     ),
     hints=(
-        "How many samples are there? At which sample does the last full frame begin, at most?",
+        (
+            "How many samples are there? "
+            "At which sample does the last full frame begin, at most?"
+        ),
         "The first frame takes 400 samples. How many hops fit into the rest?",
         "Complete this: 1 + (48000 - 400) // ...",
     ),
     wrong=(300, 299, 120, 297, 297.5, 298.5, 48000),
 )
 
-# --- q2: the collapse rule
-# -------------------------------------------------------------------
+# --- q2: the collapse rule ----------------------------------------------------------------
 
 _PATH = (0, 7, 7, 0, 7, 3, 3, 0, 0, 3)
 
@@ -65,7 +68,7 @@ q2 = Question(
     solution_text="""[7, 7, 3, 3]
 
 Merged, the path is 0 7 0 7 3 0 3; without blanks that is 7 7 3 3. Both pairs are kept apart by
-a blank.""",
+a blank.""",  # noqa: E501
     answer=[7, 7, 3, 3],
     problem=_spelling_problem,
     hints=(
@@ -75,8 +78,7 @@ a blank.""",
     wrong=([7, 3], [7, 7, 7, 3, 3, 3], [0, 7, 0, 7, 3, 0, 3], [7, 7, 3], "7733", 7733),
 )
 
-# --- q3: how many paths
-# ----------------------------------------------------------------------
+# --- q3: how many paths -------------------------------------------------------------------
 
 
 def _count(label, steps=4):
@@ -102,21 +104,24 @@ def _paths_problem(answer):
 
 q3 = Question(
     name="11.q3",
-    solution_text="""paths = [collapse(path) for path in itertools.product(range(3), repeat=4)]
+    solution_text="""\
+paths = [collapse(path) for path in itertools.product(range(3), repeat=4)]
 paths.count((1, 2)), paths.count((1, 1))  # (15, 5)
 
-Two equal symbols need the blank between them, which leaves one step to play with instead of two.""",
+Two equal symbols need the blank between them, which leaves one step to play with instead of two.""",  # noqa: E501
     answer=(15, 5),
     problem=_paths_problem,
     hints=(
         "`collapse` and `itertools.product` from the lesson list all paths of four steps.",
-        "Two symbols and the blank are enough: 3 ** 4 = 81 paths. Count those that spell (1, 2).",
+        (
+            "Two symbols and the blank are enough: 3 ** 4 = 81 paths. "
+            "Count those that spell (1, 2)."
+        ),
     ),
     wrong=((5, 15), (15, 15), (6, 5), (15, 6), (15.5, 5), 15, (81, 81)),
 )
 
-# --- q4: the most probable path is not the most probable label
-# -------------------------------
+# --- q4: the most probable path is not the most probable label ----------------------------
 
 
 q4 = Question(
@@ -124,7 +129,7 @@ q4 = Question(
     solution_text="""0.4 * 0.4 + 0.4 * 0.6 + 0.6 * 0.4  # 0.64
 
 Three paths spell a: "a a", "a –" and "– a". No single one beats "– –" with 0.36, but together they
-do. Greedy decoding finds the most probable path, not the most probable label, and is wrong here.""",
+do. Greedy decoding finds the most probable path, not the most probable label, and is wrong here.""",  # noqa: E501
     answer=0.64,
     problem=lambda answer: number_problem(
         answer,
@@ -142,8 +147,7 @@ do. Greedy decoding finds the most probable path, not the most probable label, a
     wrong=(0.16, 0.36, 0.4, 0.24, 0.8),
 )
 
-# --- q5: what fits
-# ---------------------------------------------------------------------------
+# --- q5: what fits ------------------------------------------------------------------------
 
 
 def _steps_needed(label):

@@ -4,8 +4,7 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem
 
-# --- q1: the word error rate by hand
-# ---------------------------------------------------------
+# --- q1: the word error rate by hand ------------------------------------------------------
 
 
 q1 = Question(
@@ -15,7 +14,7 @@ q1 = Question(
 said  six    thousand  and  ten
 read  sixty  thousand  ten  ten
 
-Two words are replaced, and four were said. To drop *and* and to add a *ten* would cost one more.""",
+Two words are replaced, and four were said. To drop *and* and to add a *ten* would cost one more.""",  # noqa: E501
     answer=50,
     problem=lambda answer: number_problem(
         answer,
@@ -33,8 +32,7 @@ Two words are replaced, and four were said. To drop *and* and to add a *ten* wou
     wrong=(0.5, 75, 2, 25, 100, "half"),
 )
 
-# --- q2: the two sums of a prefix
-# ------------------------------------------------------------
+# --- q2: the two sums of a prefix ---------------------------------------------------------
 
 
 def _sums_problem(answer):
@@ -64,8 +62,7 @@ The path "a –" ends in the blank. The paths "a a" and "– a" end in a.""",
     wrong=((0.7, 0.15), (0.15, 0.35), 0.85, (0.85, 0.85), (0.15, 0.85)),
 )
 
-# --- q3: from which weight on the language model decides
-# -------------------------------------
+# --- q3: from which weight on the language model decides ----------------------------------
 
 
 q3 = Question(
@@ -73,7 +70,7 @@ q3 = Question(
     solution_text="""(-2.0 - -3.2) / (-5.0 - -9.0)  # 0.3
 
 Both have the same score where -2.0 - 9 alpha = -3.2 - 5 alpha. The network prefers A by 1.2 nats,
-the language model B by 4 nats, so 1.2 / 4 of its vote is enough.""",
+the language model B by 4 nats, so 1.2 / 4 of its vote is enough.""",  # noqa: E501
     answer=0.3,
     problem=lambda answer: number_problem(
         answer,
@@ -88,8 +85,7 @@ the language model B by 4 nats, so 1.2 / 4 of its vote is enough.""",
     wrong=(10 / 3, 1.2, 0.6, -0.3, (0.3, 0.3)),
 )
 
-# --- q4: the signal-to-noise ratio
-# -----------------------------------------------------------
+# --- q4: the signal-to-noise ratio --------------------------------------------------------
 
 
 def _snr(speech, noise):
@@ -109,7 +105,10 @@ def _snr_problem(answer):
 def _snr_slip(given, speech, noise):
     """Return what to say about a wrong ratio in decibels, or None."""
     right = _snr(speech, noise)
-    nearly = "nearly: a power is the mean of the squares, and nothing is subtracted or cut off first."
+    nearly = (
+        "nearly: a power is the mean of the squares, "
+        "and nothing is subtracted or cut off first."
+    )
     slips = (
         (right, nearly),
         (_snr(speech[: len(noise)], noise), nearly),

@@ -4,8 +4,7 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem
 
-# --- q1: what chance would count
-# -------------------------------------------------------------
+# --- q1: what chance would count ----------------------------------------------------------
 
 
 q1 = Question(
@@ -13,7 +12,7 @@ q1 = Question(
     solution_text="""np.sqrt(300 * 1 / 6 * 5 / 6)  # 6.45
 
 A count of n independent draws with probability p is binomial, with variance n p (1 - p). Counts
-that miss 50 by one or two are far closer than chance would bring them.""",
+that miss 50 by one or two are far closer than chance would bring them.""",  # noqa: E501
     answer=6.455,
     problem=lambda answer: number_problem(
         answer,
@@ -22,21 +21,23 @@ that miss 50 by one or two are far closer than chance would bring them.""",
         slips={
             300 / 6 * 5 / 6: "that is the variance; the standard deviation is its root.",
             50: "that is the mean of such a count, and its spread is asked for.",
-            np.sqrt(
-                50
-            ): "that is the root of the mean; the variance has the factor 1 - p as well.",
+            np.sqrt(50): (
+                "that is the root of the mean; the variance has the factor 1 - p as well."
+            ),
         },
     ),
     hints=(
-        "Each of the 300 recordings falls into the group with probability 1/6: a binomial count.",
+        (
+            "Each of the 300 recordings falls into the group with probability 1/6: "
+            "a binomial count."
+        ),
         "Its variance is n p (1 - p), with n = 300 and p = 1/6.",
         "Complete this: np.sqrt(300 * 1 / 6 * ...)",
     ),
     wrong=(41.67, 50, 7.07, 5, "6.45 recordings"),
 )
 
-# --- q2: the longest wait
-# --------------------------------------------------------------------
+# --- q2: the longest wait -----------------------------------------------------------------
 
 
 q2 = Question(
@@ -44,7 +45,7 @@ q2 = Question(
     solution_text="""8 * 25 + 100 / 2  # 250
 
 A sound that comes right after a chunk was closed waits for eight frames, and the last of these is
-complete only half a window later.""",
+complete only half a window later.""",  # noqa: E501
     answer=250,
     problem=lambda answer: number_problem(
         answer,
@@ -61,14 +62,16 @@ complete only half a window later.""",
             "Draw the centres of the next eight frames after the sound: the first comes 25 "
             "milliseconds later. When is the eighth?"
         ),
-        "Eight frames have to come in, 25 milliseconds apart. When is the last one complete?",
+        (
+            "Eight frames have to come in, 25 milliseconds apart. "
+            "When is the last one complete?"
+        ),
         "Add half a window to the length of the chunk.",
     ),
     wrong=(200, 225, 300, 50, 100),
 )
 
-# --- q3: a mean that does not look ahead
-# ------------------------------------------------------
+# --- q3: a mean that does not look ahead --------------------------------------------------
 
 
 def _running(frames, start, weight):
@@ -81,7 +84,10 @@ def _running_problem(answer):
     frames, start = rng.normal(size=(12, 3)), rng.normal(size=3)
     given = np.asarray(answer(frames, start, 5), dtype=float)
     if given.shape != frames.shape:
-        return f"the shape is {given.shape}, and there should be a mean for each frame, (12, 3)."
+        return (
+            f"the shape is {given.shape}, and there should be a mean for each frame, "
+            "(12, 3)."
+        )
     later = frames.copy()
     later[6:] += 1
     if not np.allclose(np.asarray(answer(later, start, 5))[:6], given[:6]):
@@ -121,12 +127,11 @@ Frame t has t + 1 frames up to itself, and `weight` imagined ones before.""",
     ),
 )
 
-# --- q4: chunks
-# ------------------------------------------------------------------------------
+# --- q4: chunks ---------------------------------------------------------------------------
 
 
 def _step(chunk, state):
-    """Return outputs and the next state of a small recurrent network, (time, 2) and (2,)."""
+    """Return outputs, (time, 2), and next state, (2,), of a small recurrent network."""
     mixing = np.array([[0.6, -0.4], [0.4, 0.6]])
     outputs = []
     for row in chunk:
@@ -165,7 +170,10 @@ def _stream_problem(answer):
         return "the network was never called: give it one chunk after the other."
     given = np.asarray(given, dtype=float)
     if given.shape != whole.shape:
-        return f"the outputs have shape {given.shape} instead of {whole.shape}: is the rest there?"
+        return (
+            f"the outputs have shape {given.shape} instead of {whole.shape}: "
+            "is the rest there?"
+        )
     if not np.allclose(given[:4], whole[:4]):
         return "the first chunk does not begin with the state that was given."
     if not np.allclose(given, whole):

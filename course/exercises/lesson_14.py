@@ -4,8 +4,7 @@ import numpy as np
 
 from course.exercises.core import Question, number_problem, result_problem
 
-# --- q1: three steps in one
-# -------------------------------------------------------------------
+# --- q1: three steps in one ---------------------------------------------------------------
 
 
 q1 = Question(
@@ -25,15 +24,17 @@ Steps 1 and 2: (2 * 3, 3 * 1 + 4) = (6, 7). With step 3: (6 * 2, 2 * 7 + 5).""",
         },
     ),
     hints=(
-        "Combine the first two by the lesson's equation for two steps in a row, then the third.",
+        (
+            "Combine the first two by the lesson's equation for two steps in a row, "
+            "then the third."
+        ),
         "The a of three steps is the product of all three.",
         "The first two are (6, 7) together. Send 7 through the third step.",
     ),
     wrong=((12, 39), (12, 10), (12, 14), (6, 7), 19, "(12, 19)"),
 )
 
-# --- q2: how large a cache
-# --------------------------------------------------------------------
+# --- q2: how large a cache ----------------------------------------------------------------
 
 _CACHE = 12 * 2 * 768 * 1000 * 2
 
@@ -43,16 +44,18 @@ q2 = Question(
     solution_text="""12 * 2 * 768 * 1000 * 2  # 36,864,000
 
 Blocks, key and value, width, characters, bytes. The heads share the width, so their number does
-not matter.""",
+not matter.""",  # noqa: E501
     answer=_CACHE,
     problem=lambda answer: number_problem(
         answer,
         _CACHE,
         slips={
-            _CACHE
-            / 2: "a factor of two is missing: a block keeps keys and values, of 2 bytes.",
-            _CACHE
-            / 4: "two factors are missing: keys and values, and the bytes of a number.",
+            _CACHE / 2: (
+                "a factor of two is missing: a block keeps keys and values, of 2 bytes."
+            ),
+            _CACHE / 4: (
+                "two factors are missing: keys and values, and the bytes of a number."
+            ),
             _CACHE * 2: "a number has 2 bytes here, not 4.",
             _CACHE / 1000: "that is what one character adds.",
             _CACHE / 12: "that is the cache of one block.",
@@ -66,8 +69,7 @@ not matter.""",
     wrong=(_CACHE / 2, _CACHE / 4, _CACHE * 2, _CACHE / 1000, _CACHE / 12, 768),
 )
 
-# --- q3: go on from a state
-# -------------------------------------------------------------------
+# --- q3: go on from a state ---------------------------------------------------------------
 
 
 def _states(a, b, h):
@@ -88,9 +90,9 @@ _STATES_SLIPS = {
     (
         lambda a, b, h: np.concatenate([h[None], _states(a, b, h)[:-1]])
     ): "the states are one step late: the first to return is the one after the first step.",
-    (
-        lambda a, b, h: a * h + b
-    ): "only the first step starts from h itself; try two steps by hand.",
+    (lambda a, b, h: a * h + b): (
+        "only the first step starts from h itself; try two steps by hand."
+    ),
 }
 
 
@@ -99,7 +101,10 @@ def _states_problem(answer):
     arguments = rng.uniform(size=(7, 3)), rng.normal(size=(7, 3)), rng.normal(size=3)
     given = answer(*arguments)
     if np.shape(given) != (7, 3):
-        return f"the shape is {np.shape(given)}, and there should be a state for each step, (7, 3)."
+        return (
+            f"the shape is {np.shape(given)}, and there should be a state for each step, "
+            "(7, 3)."
+        )
     return result_problem(given, _states, arguments, _STATES_SLIPS)
 
 
@@ -113,7 +118,7 @@ q3 = Question(
     return np.array(found)
 
 By a scan: add a[0] * h to b[0], and scan as before; or add np.cumprod(a, axis=0) * h to the states
-that the scan gives without h.""",
+that the scan gives without h.""",  # noqa: E501
     answer=_states,
     problem=_states_problem,
     hints=(
@@ -124,8 +129,7 @@ that the scan gives without h.""",
     wrong=(*_STATES_SLIPS, lambda a, b, h: _states(a, b, h)[-1], 7),
 )
 
-# --- q4: what all-reduce sends
-# ----------------------------------------------------------------
+# --- q4: what all-reduce sends ------------------------------------------------------------
 
 
 q4 = Question(
@@ -138,7 +142,10 @@ However many workers there are, it stays below twice the size of the gradients."
         answer,
         70_000_000,
         slips={
-            40e6: "that is the size of all gradients; around a ring, how much goes out of each?",
+            40e6: (
+                "that is the size of all gradients; around a ring, "
+                "how much goes out of each?"
+            ),
             80e6: "what a worker has itself it need not send: mind the factor (n − 1) / n.",
             35e6: "the parts go round twice: once to be summed, once to be told to all.",
             17.5e6: "that is the number of gradients sent, and each has 4 bytes.",

@@ -8,14 +8,14 @@ from platformdirs import user_data_path
 
 
 def path():
-    """Return the progress file's path; the environment variable COURSE_PROGRESS overrides it."""
+    """Return the progress file's path; the variable COURSE_PROGRESS overrides it."""
     return Path(
         os.environ.get("COURSE_PROGRESS") or user_data_path("rnn-course") / "progress.json"
     )
 
 
 def load():
-    """Return {question name: {"right": bool, "attempts": int}}; empty if the file is unreadable."""
+    """Return {question: {"right": bool, "attempts": int}}; empty if unreadable."""
     try:
         progress = json.loads(path().read_text(encoding="utf-8"))
     except (OSError, ValueError):

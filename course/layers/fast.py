@@ -30,11 +30,9 @@ class FastLoop:
         if mask is not None:
             # A masked step repeats the output before it; before the first real step, that
             # is zero.
-            real = (
-                mask
-                if self.zero_output_for_mask
-                else tf.cumsum(tf.cast(mask, tf.int32)) > 0
-            )
+            real = mask
+            if not self.zero_output_for_mask:
+                real = tf.cumsum(tf.cast(mask, tf.int32)) > 0
             h = tf.where(real, h, tf.zeros_like(h))
             last = h[-1]
         return last, _swap(h), states

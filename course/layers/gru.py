@@ -91,13 +91,8 @@ def _gru(mask, x, h0, W, U, b, v):
             delta_gates = tf.concat([delta_z, delta_r], axis=1)
             passed = d * z + tf.concat([delta_gates, delta_p], axis=1) @ U_T
             d_gates, d_news = d_gates.write(t, delta_gates), d_news.write(t, delta_g)
-            return (
-                t - 1,
-                hold(mask, t, passed, dh),
-                d_gates,
-                d_news,
-                d_products.write(t, delta_p),
-            )
+            d_products = d_products.write(t, delta_p)
+            return t - 1, hold(mask, t, passed, dh), d_gates, d_news, d_products
 
         _, dh0, *stored = tf.while_loop(
             lambda t, *_: t >= 0,

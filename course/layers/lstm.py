@@ -75,8 +75,7 @@ def _lstm(mask, x, h0, c0, W, U, b):
         U_T = tf.transpose(U)  # once, not at every step
 
         def step(t, dh, dc, deltas):
-            # Until delta_t is written, its place holds a_t. To store the gates would take
-            # longer.
+            # Until delta_t is written, its place holds a_t. Storing the gates takes longer.
             i, f, g, o = _gates(deltas.read(t))
             tanh_c = tf.tanh(cells[t])
             dh += d_states[t]

@@ -1,9 +1,8 @@
-"""Let the process keep the memory that a training step frees, for the next step wants it again.
+"""Let the process keep the memory that a training step frees, for the next one.
 
 XLA asks for the room of a whole step in one block. On Linux, the C library gives so large a
 block back to the system as soon as it is free, and at the next step the system has to hand
-out and
-clear it again, page by page: that was a fifth of a training step.
+out and clear it again, page by page: that was a fifth of a training step.
 """
 
 import ctypes

@@ -29,7 +29,7 @@ README_TABLE = re.compile(r"(?<=<!-- results -->\n).*?(?=<!-- /results -->)", re
 
 
 def data(notebook):
-    """Return what data a lesson uses: names that `python3 -m course data` lists, and MADE."""
+    """Return a lesson's data: names that `python3 -m course data` lists, and MADE."""
     from course.data import CATALOGUE
 
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
@@ -143,7 +143,7 @@ def minutes(seconds):
 
 
 def over_seeds(entry, name):
-    """Return the mean of a figure over the seeds that reported it, and the standard deviation.
+    """Return a figure's mean over the seeds that reported it, and standard deviation.
 
     Args:
         entry: a lesson's, from the table.
@@ -159,9 +159,8 @@ def with_spread(entry, name):
     if deviation <= 1e-9 * abs(mean):
         text = f"{mean:.4g}"
     else:
-        digits = max(
-            0, 1 - math.floor(math.log10(deviation))
-        )  # two of the deviation's count
+        # Two of the deviation's digits count.
+        digits = max(0, 1 - math.floor(math.log10(deviation)))
         text = f"{mean:.{digits}f} ± {deviation:.{digits}f}"
     silent = [one["seed"] for one in entry.get("other_seeds", []) if name not in one]
     return text + (f", without seed {' and '.join(map(str, silent))}" if silent else "")
@@ -201,13 +200,12 @@ def readme_table(notebooks, table):
     places = [
         f"{', '.join(numbers)} on {name}" for name, numbers in machines.items() if name
     ]
-    return (
-        "\n".join(rows) + "\n" + (f"\nMeasured: {'; '.join(places)}.\n" if places else "")
-    )
+    measured = f"\nMeasured: {'; '.join(places)}.\n" if places else ""
+    return "\n".join(rows) + "\n" + measured
 
 
 def update_readme(root=ROOT):
-    """Make the README's table anew from `course/results.json`; a README without a table stays as it is.
+    """Make the README's table, if it has one, anew from `course/results.json`.
 
     Raises:
         CourseError: the README cannot be written.

@@ -20,7 +20,8 @@ def paths(root=ROOT):
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise CourseError(
-            f"There are no lessons in {folder}: run this in a clone of the course's repository."
+            f"There are no lessons in {folder}: "
+            "run this in a clone of the course's repository."
         )
     return found
 
@@ -52,14 +53,14 @@ def read(path):
     import nbformat  # takes long, and '--help' does without
 
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # of cells without an id, which Jupyter mends by itself
+        # Of cells without an id, which Jupyter mends by itself.
+        warnings.simplefilter("ignore")
         try:
             return nbformat.read(path, as_version=4)
         except (OSError, ValueError) as error:  # what nbformat raises is a ValueError
             raise CourseError(
-                f"{path} is not a readable notebook: restore it with 'git checkout \"{path}\"'."
+                f"{path} is not a readable notebook: "
+                f"restore it with 'git checkout \"{path}\"'."
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""What was trained beforehand and comes with the course: weights, and the figures of other runs."""
+"""What was trained beforehand: weights, and the figures of other runs."""
 
 import hashlib
 import io
@@ -23,7 +23,7 @@ def runs(name):
 
 
 def fingerprint(*vocabularies):
-    """Return 16 hexadecimal digits that two lists of `Subwords` share only if they are the same.
+    """Return 16 hexadecimal digits that only the same lists of `Subwords` share.
 
     Args:
         vocabularies: `course.data.subwords.Subwords`.
@@ -59,13 +59,13 @@ def load_translator(model, english, spanish, path=FOLDER / "translator.npz"):
     with np.load(path) as stored:
         if str(stored["pieces"]) != fingerprint(english, spanish):
             raise CourseError(
-                "The trained weights belong to other pieces of words: leave seed, max_words and "
-                "pairs_file as they are, or choose the preset short."
+                "The trained weights belong to other pieces of words: leave seed, "
+                "max_words and pairs_file as they are, or choose the preset short."
             )
         weights = [stored[name] for name in sorted(stored.files) if name != "pieces"]
     if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
         raise CourseError(
-            "The trained weights belong to multiplicative attention without input feeding, over "
-            "two directions: leave these as they are, or choose the preset short."
+            "The trained weights belong to multiplicative attention without input feeding, "
+            "over two directions: leave these as they are, or choose the preset short."
         )
     model.set_weights([w.astype("float32") for w in weights])

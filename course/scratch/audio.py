@@ -4,7 +4,7 @@ import numpy as np
 
 
 def hann(length):
-    """Return a Hann window: a bump that is 0 at its start and 1 in its middle, shape (length,)."""
+    """Return a Hann window, shape (length,): 0 at its start and 1 in its middle."""
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
 
 
@@ -77,7 +77,7 @@ def log_mel(power, filters):
 
 
 def mfcc(log_mels, count):
-    """Return the first mel-frequency cepstral coefficients: a cosine transform of each frame.
+    """Return the first mel-frequency cepstral coefficients: a frame's cosine transform.
 
     Args:
         log_mels: shape (frames, mels).

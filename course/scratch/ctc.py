@@ -118,8 +118,7 @@ def loss_and_gradient(logits, labels, symbols=None, steps=None):
         np.where(_final(states, symbols), at_end, -np.inf), axis=1
     )
     possible = np.isfinite(log_label)
-    # gamma: the share of the label's probability that flows through each state at each
-    # step.
+    # gamma: the share of the label's probability that flows through a state at a step.
     gamma = np.exp(alpha + beta - np.where(possible, log_label, 0)[:, None, None])
     is_symbol = states[:, :, None] == np.arange(classes)
     gradient = np.exp(log_p) - gamma @ is_symbol
@@ -155,19 +154,19 @@ def check_lengths(labels, symbols, steps):
     needed = steps_needed(labels, symbols)
     for row in np.flatnonzero(needed > steps):
         raise CourseError(
-            f"Sequence {row} has {steps[row]} steps, and its label of {symbols[row]} symbols needs "
-            f"at least {needed[row]}, one for each symbol and one for a blank between equal "
-            "neighbours: take a smaller hop, or leave the sequence out."
+            f"Sequence {row} has {steps[row]} steps, and its label of {symbols[row]} "
+            f"symbols needs at least {needed[row]}, one for each symbol and one for a "
+            "blank between equal neighbours: take a smaller hop, or leave the sequence out."
         )
 
 
 def _emitted(log_p, states):
-    """Return the log-probability of each state's symbol at each step, shape (batch, T, S)."""
+    """Return the log-probability of each state's symbol at each step, (batch, T, S)."""
     return np.take_along_axis(log_p, states[:, None], axis=2)
 
 
 def _may_jump(states):
-    """Say which states may be entered from two states before: symbols unlike the last symbol."""
+    """Say which states may be entered from two before: symbols unlike the last one."""
     return (states != BLANK) & (states != np.roll(states, 2, axis=1))
 
 

@@ -31,7 +31,7 @@ def central_difference(f, value, epsilon=EPSILON):
 
 
 def relative_error(a, b):
-    """Return the distance between two arrays as a fraction of the longer one; 0 if both are 0.
+    """Return the distance of two arrays in lengths of the longer one; 0 if both are 0.
 
     Args:
         a, b: arrays of one shape.

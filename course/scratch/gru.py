@@ -45,7 +45,7 @@ class GRUStates(NamedTuple):
 
 
 def forward(params, x, h):
-    """Run a GRU that resets after the recurrent product (`reset_after=True`, Keras' default).
+    """Run a GRU that resets after the recurrent product, Keras' `reset_after=True`.
 
     Args:
         params: GRUParams; W (inputs, 3 * units), U (units, 3 * units), b (2, 3 * units).
@@ -70,7 +70,7 @@ def forward(params, x, h):
 
 
 def backward(params, x, h, states, d_states):
-    """Backpropagate through time: from the loss's gradient at every h_t to all other gradients.
+    """Backpropagate through time: from the loss's gradient at every h_t to all others.
 
     A gradient is called d_ and the name of what the loss is differentiated by.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class SimpleRNNParams(NamedTuple):
-    """The weights of a simple RNN, in the order in which `keras.layers.SimpleRNN` keeps them.
+    """The weights of a simple RNN, in the order of `keras.layers.SimpleRNN`.
 
     Attributes:
         W: input weights, shape (inputs, units).
@@ -43,7 +43,7 @@ def forward(params, x, h, mask=None):
 
 
 def backward(params, x, h, states, d_states, mask=None):
-    """Backpropagate through time: from the loss's gradient at every state to all other gradients.
+    """Backpropagate through time: from the loss's gradient at every state to all others.
 
     A gradient is called d_ and the name of what the loss is differentiated by.
 

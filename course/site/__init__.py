@@ -36,8 +36,9 @@ GOALS = {
     "See where recurrent networks stand today": ("14",),
 }
 CHECKED = (
-    "Your answers are checked where the lesson runs, in Jupyter: <code>python3 -m course lab</code> "
-    "opens it. Here the hints and a solution wait below each exercise."
+    "Your answers are checked where the lesson runs, in Jupyter: "
+    "<code>python3 -m course lab</code> opens it. "
+    "Here the hints and a solution wait below each exercise."
 )
 
 
@@ -76,10 +77,11 @@ def build(root=ROOT):
     lessons = [lesson(path) for path in notebooks.paths(root)]
     others = [*notation(lessons), *cheatsheet(lessons, root), glossary(lessons)]
     parts = [contents(lessons, root, others), *lessons, *others]
+    index = json.dumps(search_index(parts), ensure_ascii=False)
     files = {
         "style.css": pages.CSS.read_text(encoding="utf-8") + _template("style.css"),
         "script.js": _template("script.js"),
-        "search.js": f"const INDEX = {json.dumps(search_index(parts), ensure_ascii=False)};\n",
+        "search.js": f"const INDEX = {index};\n",
     }
     for before, page, after in zip([None, *parts], parts, [*parts[1:], None]):
         take_images(page, [root, root / "notebooks"], files)
@@ -93,7 +95,7 @@ def build(root=ROOT):
 
 
 def lesson(notebook):
-    """Return the page of a stored notebook, with hints and solutions below its exercises."""
+    """Return the page of a notebook, with hints and solutions below its exercises."""
     tree = _parse(pages.body(notebooks.read(notebook)))
     for heading in tree(["h1", "h2", "h3", "h4"]):
         heading["id"] = heading.get("id") or text(heading).replace(" ", "-")
@@ -147,7 +149,7 @@ def contents(lessons, root, others=()):
 
 
 def ways(lessons):
-    """Return what to read for each goal: (goal, the pages in order, minutes that they run)."""
+    """Return what to read for each goal: (goal, the pages in order, their minutes)."""
     numbered = {one.name[:2]: one for one in lessons}
     needs = {}
     for number, one in numbered.items():
@@ -163,7 +165,7 @@ def ways(lessons):
 
 
 def notation(lessons):
-    """Return the page of the letters that all lessons use, from the lesson that lists them."""
+    """Return the page of the letters of all lessons, from the lesson that lists them."""
     for one in lessons:
         if heading := _heading(one.tree, "Notation"):
             listed = "".join(map(str, _section(heading)))
@@ -174,7 +176,7 @@ def notation(lessons):
 
 
 def cheatsheet(lessons, root):
-    """Return the page of equations, arrays and code to print; none if a lesson of it is missing."""
+    """Return the page of equations, arrays and code to print; none if one is missing."""
     numbered = {one.name[:2]: one for one in lessons}
     needed = {number for card in sheet.CARDS for number, _ in card.equations}
     if not needed <= set(numbered):
@@ -213,7 +215,7 @@ def glossary(lessons):
 
 
 def glossary_entries():
-    """Return the rows of `glossary.md`, by the alphabet: (term, lesson's number, meaning)."""
+    """Return the rows of `glossary.md`, by the alphabet: (term, lesson, meaning)."""
     rows = re.findall(
         r"^\| (.+?) \| (\d\d) \| (.+?) \|$", _template("glossary.md"), re.MULTILINE
     )
@@ -221,7 +223,7 @@ def glossary_entries():
 
 
 def place(tree, term):
-    """Return the id of the heading under which a lesson defines a term; None if it never says it.
+    """Return the id of the heading under which a lesson defines a term, or None.
 
     That is where the term first stands by itself in italics or bold; else where it is part
     of such words or of a heading; else where it first stands at all.
@@ -244,14 +246,13 @@ def place(tree, term):
         [element for element, words in said if wanted in words],
     )
     for element in itertools.chain(*ranks):
-        return (element if element.name in headings else element.find_previous(headings))[
-            "id"
-        ]
+        heading = element if element.name in headings else element.find_previous(headings)
+        return heading["id"]
     return None
 
 
 def search_index(parts):
-    """Return what the search looks through: a list of pages, each with its title and sections.
+    """Return what the search looks through: pages, each with its title and sections.
 
     A section is [id, heading, paragraph, paragraph, …]. Outputs, and what is folded away,
     are left out.
@@ -284,7 +285,7 @@ def take_images(page, folders, files):
 
 
 def replace(folder, files):
-    """Replace a folder by one with these files, {name: content}, once all of them are written."""
+    """Replace a folder by one with these files, {name: content}, once all are written."""
     draft, old = (
         folder.with_name(f".{folder.name}.{os.getpid()}.{end}") for end in ("new", "old")
     )
@@ -296,8 +297,8 @@ def replace(folder, files):
         draft.rename(folder)
     except OSError as error:
         raise CourseError(
-            f"{folder} cannot be replaced ({error.strerror}): close what has it open, and check "
-            "that it is yours to change."
+            f"{folder} cannot be replaced ({error.strerror}): close what has it open, and "
+            "check that it is yours to change."
         ) from error
     finally:
         if old.exists() and not folder.exists():
@@ -350,7 +351,7 @@ def _section(heading):
 
 
 def _part(tree, name):
-    """Return what follows a name in bold in a lesson's first cell, as HTML; empty if it has none.
+    """Return what follows a name in bold in a lesson's first cell, as HTML, or "".
 
     With an empty name it is the first paragraph, which says what the lesson promises.
     """

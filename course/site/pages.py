@@ -1,4 +1,4 @@
-"""Lessons as web pages that are read offline: equations in MathML, no request to anywhere."""
+"""Lessons as web pages to read offline: equations in MathML, no request to anywhere."""
 
 import re
 import warnings
@@ -16,10 +16,9 @@ from course.lessons.ledger import minutes
 from course.results import headline
 
 CSS = Path(__file__).with_name("page.css")
-# What a cell shows, best first. Widgets need a running kernel: a page shows what they stand
-# for.
-KINDS = ["text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "image/jpeg",
-         "text/plain"]  # fmt: skip
+# What a cell shows, best first. Widgets need a kernel: a page shows what they stand for.
+KINDS = ["text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png",
+         "image/jpeg", "text/plain"]  # fmt: skip
 
 
 def lesson(notebook, title):
@@ -63,7 +62,8 @@ def index(entries):
             …}, with what the lesson reported, if anything.
     """
     rows = [
-        f'<tr><td><a href="{escape(entry["page"])}">{number} · {escape(entry["title"])}</a></td>'
+        f'<tr><td><a href="{escape(entry["page"])}">'
+        f"{number} · {escape(entry['title'])}</a></td>"
         f"<td>{minutes(entry['seconds'])} min</td><td>{escape(headline(entry))}</td>"
         f'<td class="{entry["verdict"]}">{entry["verdict"]}</td></tr>'
         for number, entry in sorted(entries.items())
@@ -77,14 +77,13 @@ def index(entries):
 
 
 def mathml(latex, display="inline"):
-    """Return an equation in MathML; the number that `\\tag{n}` gives it stands at its right.
+    """Return an equation in MathML; the number of its `\\tag{n}` stands at its right.
 
     Raises:
         CourseError: the equation is not valid LaTeX.
     """
     tag = re.search(r"\\tag\{(.*?)\}", latex)
-    # What latex2mathml does not know: this environment by this name, and norm bars given a
-    # size.
+    # What latex2mathml does not know: this name of this environment, and sized norm bars.
     latex = re.sub(r"\\tag\{.*?\}", "", latex).replace("{aligned}", "{align*}")
     try:
         equation = convert(latex.strip(), display=display)
@@ -124,7 +123,7 @@ class _Renderer(IPythonRenderer):
 
 
 class _Exporter(HTMLExporter):
-    """The body of a page; `basic` is the one template of nbconvert that loads no scripts."""
+    """The body of a page; of nbconvert's templates only `basic` loads no scripts."""
 
     def __init__(self):
         super().__init__(
@@ -136,8 +135,7 @@ class _Exporter(HTMLExporter):
         # The badge is an image on another host, and nobody sets up a page.
         launch = TagRemovePreprocessor(remove_cell_tags={"badges", "setup"}, enabled=True)
         self.register_preprocessor(launch, enabled=True)
-        # Pygments has escaped the code already; to clean it again takes a third of the
-        # time.
+        # Pygments has escaped the code; cleaning it again would take a third of the time.
         self.register_filter("clean_html", lambda html: html)
 
     def markdown2html(self, source):

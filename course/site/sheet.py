@@ -1,4 +1,4 @@
-"""What the cheat sheet shows: equations of the lessons, and arrays and code of `course.scratch`.
+"""What the cheat sheet shows: the lessons' equations, and what `course.scratch` has.
 
 Nothing is written twice. An equation is named by its lesson and its beginning and is taken
 from there; what is said of arrays comes from docstrings, and code from the functions
@@ -46,14 +46,15 @@ CARDS = [
     ),
     Card(
         "LSTM",
-        [("04", r"a_t = x_t W"), ("04", r"i_t = \sigma"), ("04", r"c_t = f_t"), ("04", r"h_t = o")],
+        [("04", r"a_t = x_t W"), ("04", r"i_t = \sigma"), ("04", r"c_t = f_t"),
+         ("04", r"h_t = o")],
         arrays=("lstm.forward", "lstm.LSTMParams"),
         code="lstm.forward",
     ),
     Card(
         "GRU",
-        [("05", r"z_t = \sigma"), ("05", r"g_t = \tanh(x_t W_g"), ("05", r"g_t = \tanh\bigl("),
-         ("05", r"h_t = z_t")],
+        [("05", r"z_t = \sigma"), ("05", r"g_t = \tanh(x_t W_g"),
+         ("05", r"g_t = \tanh\bigl("), ("05", r"h_t = z_t")],
         arrays=("gru.forward", "gru.GRUParams"),
         code="gru.forward",
     ),
@@ -66,21 +67,23 @@ CARDS = [
     ),
     Card(
         "The same for LSTM and GRU",
-        [("04", r"\frac{\partial L}{\partial c_t} ="), ("04", r"\delta^i_t"), ("04", r"\delta^g_t"),
-         ("05", r"\frac{\partial L}{\partial h_{t-1}}"), ("05", r"\delta^z_t"),
-         ("05", r"\delta^r_t")],
+        [("04", r"\frac{\partial L}{\partial c_t} ="), ("04", r"\delta^i_t"),
+         ("04", r"\delta^g_t"), ("05", r"\frac{\partial L}{\partial h_{t-1}}"),
+         ("05", r"\delta^z_t"), ("05", r"\delta^r_t")],
     ),
     Card(
         "Gradients that vanish or explode",
-        [("03", r"\frac{\partial h_T}{\partial h_t}"), ("03", r"\left\lVert \frac{\partial h_T}"),
-         ("03", r"\;\le\; (\gamma"), ("03", r"g \leftarrow")],
+        [("03", r"\frac{\partial h_T}{\partial h_t}"),
+         ("03", r"\left\lVert \frac{\partial h_T}"), ("03", r"\;\le\; (\gamma"),
+         ("03", r"g \leftarrow")],
     ),
     Card("Masks", [("07", r"h_t \leftarrow m_t"), ("07", r"\bar h =")]),
     Card("Language models", [("08", r"L ="), ("08", r"L_\text{bits}"), ("08", r"p_k =")]),
     Card("Forecasts", [("06", r"\text{MAE}"), ("06", r"\text{MASE}"), ("06", r"\ell_q(y")]),
     Card(
         "Translation",
-        [("09", r"p(y \mid x)"), ("09", r"L ="), ("09", r"\text{score} ="), ("09", r"\text{BLEU}")],
+        [("09", r"p(y \mid x)"), ("09", r"L ="), ("09", r"\text{score} ="),
+         ("09", r"\text{BLEU}")],
     ),
     Card(
         "Attention",
@@ -116,8 +119,8 @@ def equation(prose, start):
     ]
     if len(found) != 1:
         raise CourseError(
-            f"{len(found)} of a lesson's numbered equations begin with '{start}', and the cheat sheet "
-            "needs one: correct course/site/sheet.py."
+            f"{len(found)} of a lesson's numbered equations begin with '{start}', and the "
+            "cheat sheet needs one: correct course/site/sheet.py."
         )
     [(latex, number)] = found
     parts = [part.strip(" ,.") for part in re.split(r"\\q?quad", latex)]
@@ -151,7 +154,7 @@ def arrays(name):
 
 
 def code(name):
-    """Return what a function of `course.scratch` does, without signature and docstring, as HTML.
+    """Return a function of `course.scratch`, without signature and docstring, as HTML.
 
     Raises:
         CourseError: there is no such function.

@@ -116,7 +116,7 @@ def test_setup_cell_on_colab_before_the_course_is_published(monkeypatch):
 
 
 def test_the_course_itself_is_stamped_alike():
-    """All notebooks carry the same setup cell, and a badge exactly if it names a repository."""
+    """All notebooks carry the same setup cell, and a badge if it names a repository."""
     setups = set()
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         cells = nbformat.read(path, as_version=4).cells
@@ -131,23 +131,23 @@ def test_the_course_itself_is_stamped_alike():
 
 # Colab has these, at versions of its own; cycler is a part of matplotlib.
 ON_COLAB = {
+    *("IPython", "cycler", "ipywidgets", "keras", "matplotlib", "numpy", "pandas"),
     *(
-        "IPython",
-        "cycler",
-        "ipywidgets",
-        "keras",
-        "matplotlib",
-        "numpy",
-        "pandas",
         "psutil",
+        "rich",
+        "scipy",
+        "sklearn",
+        "soundfile",
+        "statsmodels",
+        "tensorflow",
+        "tokenizers",
     ),
-    *("rich", "scipy", "sklearn", "soundfile", "statsmodels", "tensorflow", "tokenizers"),
     *("torch", "traitlets"),
 }
 
 
 def imported(path):
-    """The top-level modules, and the modules of the course, that a file or notebook imports."""
+    """The top-level modules, and those of the course, that a file or notebook imports."""
     if path.suffix == ".ipynb":
         cells = nbformat.read(path, as_version=4).cells
         source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")

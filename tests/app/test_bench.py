@@ -49,7 +49,8 @@ def kept(path):
 def test_a_real_run_prints_tables_and_stores_figures_and_picture(tmp_path):
     """In a process of its own, and so with PyTorch where it is installed."""
     program = (
-        "import sys, pathlib; from course.bench import contenders, timing; timing.TURN_SECONDS = 0.001;"
+        "import sys, pathlib; from course.bench import contenders, timing; "
+        "timing.TURN_SECONDS = 0.001;"
         "cases = contenders.grid(['SimpleRNN'], [2], [3], [4]);"
         "sys.exit(timing.run(cases, rounds=2, save=True, root=pathlib.Path(sys.argv[1])))"
     )
@@ -87,9 +88,8 @@ def test_an_interrupted_run_keeps_what_was_measured(tmp_path, monkeypatch, capsy
 
     monkeypatch.setattr(contenders, "build", interrupted)
     assert timing.run(TWO, 3, save=True, root=tmp_path) == 130
-    assert [case["cell"] for case in kept(tmp_path / "build" / "bench.json")["cases"]] == [
-        "GRU"
-    ]
+    [case] = kept(tmp_path / "build" / "bench.json")["cases"]
+    assert case["cell"] == "GRU"
     assert "GRU 2×3×4" in capsys.readouterr().out
     assert not (tmp_path / "course").exists()  # what is committed is a complete run
 
@@ -215,8 +215,10 @@ def test_growth_is_the_peak():
 
 
 def case_of(**ms):
-    timed = {name: {kind: {"first_s": 2.0, "ms": [x, 1, 99999]} for kind in contenders.KINDS}
-             for name, x in ms.items()}  # fmt: skip
+    timed = {
+        name: {kind: {"first_s": 2.0, "ms": [x, 1, 99999]} for kind in contenders.KINDS}
+        for name, x in ms.items()
+    }
     return Case("LSTM", 16, 25, 64)._asdict() | {"contenders": timed}
 
 
@@ -256,7 +258,7 @@ def test_options_make_the_grid_smaller(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "options, says",
+    ("options", "says"),
     [
         (["--cells", "RNN"], "SimpleRNN"),
         (["--batch", "0"], "'0' is not a whole number above zero"),
@@ -292,11 +294,8 @@ def test_the_readme_says_what_the_stored_report_holds():
     def gain(cell, other):
         return median(ms[other] / ms["ours"] for name, ms in steps if name == cell)
 
-    for words, cell in [
-        ("LSTM trains", "LSTM"),
-        ("the GRU", "GRU"),
-        ("simple RNN", "SimpleRNN"),
-    ]:
+    cells = {"LSTM trains": "LSTM", "the GRU": "GRU", "simple RNN": "SimpleRNN"}
+    for words, cell in cells.items():
         assert f"{words} {gain(cell, 'keras'):.2f} times" in text.replace(SOURCE, "")
     assert (
         f"PyTorch's LSTM needs {1 - gain('LSTM', 'torch'):.0%}".replace("%", " %") in text

@@ -1,5 +1,7 @@
-"""The set-up, in real processes: a copy of the package that needs one tiny package, from a wheel
-that lies beside it, so that no network is asked."""
+"""The set-up, in real processes, on a copy of the package that needs one tiny package.
+
+That comes from a wheel that lies beside it, so that no network is asked.
+"""
 
 import ast
 import hashlib
@@ -63,9 +65,8 @@ class Clone:
             "UV_OFFLINE": "1",
             "UV_FIND_LINKS": str(folder),
         }
-        self.environment.pop(
-            "PYTHONPATH", None
-        )  # the test command's own, which names the original
+        # The test command's own names the original.
+        self.environment.pop("PYTHONPATH", None)
 
     def lock(self, digest):
         text = f"tiny-rnn==1.0 --hash=sha256:{digest}\n"
@@ -126,7 +127,12 @@ def make_wheel(folder):
         archive.writestr(
             f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-rnn\nVersion: 1.0\n"
         )
-        tag = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        tag = (
+            "Wheel-Version: 1.0\n"
+            "Generator: test\n"
+            "Root-Is-Purelib: true\n"
+            "Tag: py3-none-any\n"
+        )
         archive.writestr(f"{info}/WHEEL", tag)
         names = ["tiny_rnn.py", f"{info}/METADATA", f"{info}/WHEEL", f"{info}/RECORD"]
         archive.writestr(f"{info}/RECORD", "".join(f"{name},,\n" for name in names))
@@ -235,7 +241,8 @@ def test_full_disk(monkeypatch):
 def test_killed_set_up_is_repaired(clone):
     process = clone.use("pip").start(start_new_session=True)
     wait_for(lambda: bin_python(clone).exists())
-    process.kill()  # what it has started goes on for a while, and must not meet the next set-up
+    # What it has started goes on for a while, and must not meet the next set-up.
+    process.kill()
     process.communicate()
     assert clone.stamp.read_text() == bootstrap.UNFINISHED
     clone.use(INSTALLERS[-1]).assert_runs("under way here", "Repairing")
@@ -300,9 +307,8 @@ def test_wrong_python_names_a_right_one():
 def test_an_old_python_can_read_what_it_runs_first(name):
     source = (ROOT / "course" / f"{name}.py").read_text(encoding="utf-8")
     tree = ast.parse(source, feature_version=(3, 8))
-    for (
-        node
-    ) in tree.body:  # inside functions, newer modules are fine: the version is known there
+    # Inside functions, newer modules are fine: the version is known there.
+    for node in tree.body:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module] if isinstance(node, ast.ImportFrom) else []
         for module in names:
@@ -311,20 +317,22 @@ def test_an_old_python_can_read_what_it_runs_first(name):
 
 
 @pytest.mark.parametrize(
-    "output, words",
+    ("output", "words"),
     [
-        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
-         "disk is full"),
-        ("error: failed to write to file: There is not enough space on the disk. (os error 112)",
-         "disk is full"),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] "
+         "No space left on device", "disk is full"),
+        ("error: failed to write to file: There is not enough space on the disk. "
+         "(os error 112)", "disk is full"),
         ("[WinError 112] Es steht nicht genug Speicherplatz zur Verfügung", "disk is full"),
         ("[Errno 122] Disk quota exceeded: '.venv/x'", "disk is full"),
         ("/usr/bin/python3: No module named venv", "sudo apt"),
-        ("WARNING: Retrying (Retry(total=4)) after connection broken by NewConnectionError(...)\n"
+        ("WARNING: Retrying (Retry(total=4)) after connection broken by "
+         "NewConnectionError(...)\n"
          "ERROR: No matching distribution found for keras==3.15.1", "cannot be reached"),
         ("error: Failed to fetch\n  Caused by: dns error", "cannot be reached"),
-        ("ERROR: Could not find a version that satisfies the requirement tensorflow==2.21.0 (from "
-         "versions: 2.16.1, 2.16.2)\nERROR: No matching distribution found for tensorflow==2.21.0",
+        ("ERROR: Could not find a version that satisfies the requirement "
+         "tensorflow==2.21.0 (from versions: 2.16.1, 2.16.2)\n"
+         "ERROR: No matching distribution found for tensorflow==2.21.0",
          "not made for this"),
         ("[Errno 13] Permission denied: '/opt/course/.venv'", "cannot write in"),
         ("[Errno 30] Read-only file system: '.venv'", "cannot write in"),

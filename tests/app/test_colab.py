@@ -19,8 +19,7 @@ from course.app import badges
 LESSON = "01_simple_rnn.ipynb"
 REPOSITORY = "ada/rnn-course"
 VERSIONS = {"tensorflow": "2.20.0", "keras": "3.13.2", "numpy": "2.1.3"}
-# What else a notebook finds on Colab; the other packages of the course are left to be
-# added.
+# What else a notebook finds on Colab; the course's other packages are left to be added.
 ALSO = ["ipykernel", "ipywidgets==7.7.1", "matplotlib", "nbclient", "nbformat", "pip"]
 ALSO += ["platformdirs"]
 ADDED = {"rnn-course"} | set(colab.PACKAGES.values()) - set(ALSO)
@@ -41,7 +40,7 @@ import course, keras, numpy, tensorflow
 print(json.dumps({
     "course": course.__file__,
     "python": sys.executable,
-    "versions": {module.__name__: module.__version__ for module in (tensorflow, keras, numpy)},
+    "versions": {one.__name__: one.__version__ for one in (tensorflow, keras, numpy)},
     "installed": {d.name: d.version for d in metadata.distributions()},
 }))
 """
@@ -71,13 +70,8 @@ def python():
         run(sys.executable, "-m", "venv", folder)
         uv = shutil.which("uv")
         installer = [uv, "pip", "install", "--python"] if uv else []
-        run(
-            *installer,
-            python,
-            *([] if uv else ["-m", "pip", "install"]),
-            "--quiet",
-            *packages,
-        )
+        install = [] if uv else ["-m", "pip", "install"]
+        run(*installer, python, *install, "--quiet", *packages)
         query = "import sysconfig; print(sysconfig.get_path('purelib'))"
         site = run(python, "-c", query).strip()
         (folder / site / "pretend_colab.pth").write_text(PRETEND)

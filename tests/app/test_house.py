@@ -7,8 +7,7 @@ import pytest
 
 from course import ROOT
 
-# A room is a folder or a module of `course/`. It imports from rooms on floors below its
-# own.
+# A room is a folder or a module of `course/`. It imports from rooms on lower floors.
 FLOORS = (
     {"__main__"},
     {"app"},  # runs the course
@@ -16,18 +15,8 @@ FLOORS = (
     {"exercises", "lessons", "recorder"},
     {"data", "distributed", "pretrained", "results"},
     # what the lessons teach with
-    {
-        "callbacks",
-        "decoding",
-        "explorer",
-        "layers",
-        "metrics",
-        "ngrams",
-        "parameters",
-        "plots",
-        "scratch",
-        "training",
-    },
+    {"callbacks", "decoding", "explorer", "layers", "metrics"}
+    | {"ngrams", "parameters", "plots", "scratch", "training"},
     {"colab", "files"},
     {"__init__"},
     {"errors", "quiet"},

@@ -19,12 +19,18 @@ CONFIG = {
     "ServerApp": {"open_browser": False, "port": 0, "allow_root": True},
     "ExtensionApp": {"open_browser": False},
 }
-IDLE = """document.querySelector(".jp-Toolbar-kernelName")?.textContent.includes("Python 3")
-    && document.querySelector(".jp-Notebook-ExecutionIndicator").dataset.status == "idle" """
+IDLE = (
+    'document.querySelector(".jp-Toolbar-kernelName")?.textContent.includes("Python 3")\n'
+    '    && document.querySelector(".jp-Notebook-ExecutionIndicator")'
+    '.dataset.status == "idle" '
+)
 RUNNING = """[...document.querySelectorAll(".jp-InputPrompt")].some(
     prompt => prompt.textContent.includes("[*]"))"""
-ERRORS = """[...document.querySelectorAll("[data-mime-type$=error], [data-mime-type$=stderr]")].map(
-    output => output.textContent)"""
+ERRORS = (
+    "[...document.querySelectorAll("
+    '"[data-mime-type$=error], [data-mime-type$=stderr]")].map(\n'
+    "    output => output.textContent)"
+)
 
 # It needs a browser on the machine, and with it more than a minute.
 pytestmark = [pytest.mark.slow, pytest.mark.dev]
@@ -32,7 +38,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.dev]
 
 @contextlib.contextmanager
 def lab(folder):
-    """Open JupyterLab, as the command does, on a copy of the course; yield the lesson's address.
+    """Open JupyterLab on a copy of the course, as the command does; yield its address.
 
     Settings and progress of whoever runs the test play no part in it, and are not changed.
     """
@@ -43,8 +49,8 @@ def lab(folder):
     (copy / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks" / LESSON, copy / "notebooks")
     shutil.copy(ROOT / "pyproject.toml", copy)
-    own = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
-           "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"]  # fmt: skip
+    own = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]
+    own += ["JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"]
     environment = os.environ | {name: str(folder / name) for name in own}
     environment |= {"COURSE_PROGRESS": str(folder / "progress.json")}
     (folder / "JUPYTER_CONFIG_DIR").mkdir()
@@ -52,9 +58,12 @@ def lab(folder):
     config.write_text(json.dumps(CONFIG))
     with open(folder / "lab.log", "wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "course", "lab"], cwd=copy, env=environment,
-            stdout=log, stderr=log,
-        )  # fmt: skip
+            [sys.executable, "-m", "course", "lab"],
+            cwd=copy,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
     try:
         here = browser.wait_for(
             lambda: _running(folder / "JUPYTER_RUNTIME_DIR"), 60, "JupyterLab"
@@ -79,14 +88,16 @@ def menu(page, *items):
     """Choose from the menu, such as "Run", "Run All Cells"."""
     for item, kind in zip(items, ("lm-MenuBar-itemLabel", "lm-Menu-itemLabel")):
         page.click(
-            f"[...document.querySelectorAll('.{kind}')].find(one => one.textContent == '{item}')"
+            f"[...document.querySelectorAll('.{kind}')]"
+            f".find(one => one.textContent == '{item}')"
         )
 
 
 def cell(code):
     """Return JavaScript for the first code cell that has this code in it."""
+    found = f'cell.querySelector(".jp-InputArea").textContent.includes({json.dumps(code)})'
     return f"""[...document.querySelectorAll(".jp-CodeCell")].find(
-        cell => cell.querySelector(".jp-InputArea").textContent.includes({json.dumps(code)}))"""
+        cell => {found})"""
 
 
 def replace(page, element, text):

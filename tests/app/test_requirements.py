@@ -29,7 +29,7 @@ def test_every_dependency_is_a_lower_bound():
     assert len(requirements()) == len(PYPROJECT["project"]["dependencies"])
 
 
-@pytest.mark.parametrize("name, lowest", requirements())
+@pytest.mark.parametrize(("name", "lowest"), requirements())
 def test_lock_pins_each_dependency_within_its_bound(name, lowest):
     versions = [version for pinned, version, *_ in PINS if pinned == name]
     assert versions, (
@@ -80,9 +80,8 @@ def test_no_pin_leaves_out_linux_a_mac_or_windows():
     names = {name for name, _ in requirements()}
     for name, _, marker, _ in PINS:
         if name in names:
-            assert not re.search(r"sys_platform|os_name|platform_machine", marker or ""), (
-                name
-            )
+            narrow = re.search(r"sys_platform|os_name|platform_machine", marker or "")
+            assert not narrow, name
 
 
 def test_python_range_is_the_same_everywhere():

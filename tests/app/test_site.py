@@ -1,4 +1,4 @@
-"""The site, built once from the course's own notebooks, and small sites for what goes wrong."""
+"""The site, built once from the course's notebooks, and small sites for what goes wrong."""
 
 import inspect
 import json
@@ -25,7 +25,10 @@ from course.site import sheet
 from course.site.sheet import CARDS
 
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAA"
+    "AABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +119,13 @@ def test_pictures_have_alt_texts_and_sounds_have_names(pages):
     assert not [
         name for name, images in shown.items() for one in images if not one.get("alt")
     ]
-    assert not [name for name, page in pages.items() for one in page("audio")
-                if not one.get("aria-label")]  # fmt: skip
+    heard = {name: page("audio") for name, page in pages.items()}
+    assert not [
+        name
+        for name, sounds in heard.items()
+        for one in sounds
+        if not one.get("aria-label")
+    ]
 
 
 def test_headings_are_in_order_and_every_page_says_what_it_is(pages):
@@ -195,8 +203,11 @@ def test_hints_and_solutions_stand_below_the_exercises(path, pages):
 
 
 def test_a_widget_is_replaced_by_what_it_stands_for(tmp_path):
-    data = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "image/png": DOT,
-            "text/plain": "Slider()"}  # fmt: skip
+    data = {
+        "application/vnd.jupyter.widget-view+json": {"model_id": "1"},
+        "image/png": DOT,
+        "text/plain": "Slider()",
+    }
     output = new_output("display_data", data, metadata={"image/png": {"alt": "A dot"}})
     write_course(tmp_path, new_code_cell("slider", outputs=[output]))
     page = BeautifulSoup(
@@ -219,12 +230,8 @@ def test_the_contents_name_promise_time_needs_and_result_of_every_lesson(pages):
         promise = pages[name].h1.find_next_sibling("p").get_text()
         assert site.text(item.p) == " ".join(promise.split())
         assert "Time about" in item.get_text() and "You need" in item.get_text()
-        measured = (
-            page.find(id="Results")
-            .find_next("table")
-            .find("a", href=name)
-            .find_parent("tr")
-        )
+        there = page.find(id="Results").find_next("table")
+        measured = there.find("a", href=name).find_parent("tr")
         if "ours" in table.get(path.name[:2], {}):
             ours = ledger.with_spread(table[path.name[:2]], "ours")
             assert ours in [cell.get_text() for cell in measured("td")]
@@ -255,7 +262,7 @@ def test_the_glossary_has_every_term_and_leads_to_where_it_is_defined(pages):
 
 
 def symbols(math):
-    """Return the letters, digits and signs of equations, without what stands between them."""
+    """Return the letters, digits and signs of equations, without what is between them."""
     return re.sub(r"[\s,.]", "", "".join(one.get_text() for one in math))
 
 
@@ -270,8 +277,11 @@ def test_the_cheat_sheet_shows_the_equations_of_the_lessons(pages):
         for row in rows:
             name, _, place = row.a["href"].partition("#")
             number = row.a.get_text().split()[1]
-            [there] = [one for one in pages[name](class_="equation") if one.span
-                       and one.span.get_text() == number]  # fmt: skip
+            [there] = [
+                one
+                for one in pages[name](class_="equation")
+                if one.span and one.span.get_text() == number
+            ]
             assert symbols(row("math")) == symbols(there("math"))
             assert there.find_previous(["h2", "h3"])["id"] == place
 
@@ -281,9 +291,8 @@ def test_the_cheat_sheet_has_arrays_code_and_letters(pages):
     section = page.find(id="LSTM").parent
     assert [one.get_text() for one in section("code")] == list("xhcWUb")
     assert "input weights, shape (inputs, 4 * units)." in section.ul.get_text()
-    assert textwrap.indent(section.pre.get_text(), " " * 4) in inspect.getsource(
-        lstm.forward
-    )
+    shown = textwrap.indent(section.pre.get_text(), " " * 4)
+    assert shown in inspect.getsource(lstm.forward)
     assert page.find(id="Letters").find_next("table") == pages["notation.html"].main.table
 
 
@@ -304,8 +313,9 @@ def test_what_the_cheat_sheet_names_and_is_not_there_is_reported():
 @pytest.mark.dev
 def test_the_cheat_sheet_has_two_pages_of_paper(folder, tmp_path):
     subprocess.run(
-        [browser.path(), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}",
-         f"--print-to-pdf={tmp_path / 'sheet.pdf'}", (folder / "cheatsheet.html").as_uri()],
+        [browser.path(), "--headless", "--no-sandbox", "--disable-gpu",
+         f"--user-data-dir={tmp_path}", f"--print-to-pdf={tmp_path / 'sheet.pdf'}",
+         (folder / "cheatsheet.html").as_uri()],
         check=True, capture_output=True, timeout=60,
     )  # fmt: skip
     assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "sheet.pdf").read_bytes())) == 2
@@ -338,7 +348,7 @@ def colours():
 
 
 def contrast(one, other):
-    """Return the contrast of two colours such as "#1a1a1a", from 1 to 21, as WCAG 2 defines it."""
+    """Return the contrast of two colours such as "#1a1a1a", 1 to 21, as in WCAG 2."""
     luminances = []
     for colour in (one, other):
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
@@ -397,9 +407,8 @@ def test_a_lesson_without_a_heading_or_outputs_has_a_page(tmp_path):
     nbformat.write(notebook, tmp_path / "notebooks" / "07_draft.ipynb")
     first = site.build(tmp_path)
     assert "07_draft" in first.read_text(encoding="utf-8")
-    assert not (
-        first.parent / "cheatsheet.html"
-    ).exists()  # it needs lessons that are not here
+    # The cheat sheet needs lessons that are not here.
+    assert not (first.parent / "cheatsheet.html").exists()
 
 
 def test_a_new_site_replaces_the_old_one_and_an_interrupted_one_does_not(

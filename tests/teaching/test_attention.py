@@ -37,10 +37,16 @@ def draw(steps, length, real, seed, units=4, memory_units=3):
 @settings(max_examples=25, deadline=None)
 def test_keras_layers_are_the_equations(kind, **sizes):
     h, m, real = draw(**sizes)
-    layers = {"additive": lambda **k: AdditiveAttention(5, **k), "multiplicative": MultiplicativeAttention}  # fmt: skip
+    layers = {
+        "additive": lambda **k: AdditiveAttention(5, **k),
+        "multiplicative": MultiplicativeAttention,
+    }
     layer = layers[kind](dtype="float64")
     context, weights = layer(h[None], m[None], real[None])
-    matrices = [w[:, 0] if w.shape[1] == 1 and kind == "additive" else w for w in layer.get_weights()]  # fmt: skip
+    matrices = [
+        w[:, 0] if w.shape[1] == 1 and kind == "additive" else w
+        for w in layer.get_weights()
+    ]
     ours = attention.attend(getattr(attention, kind)(h, m, *matrices), m, real)
     np.testing.assert_allclose(context[0], ours[0], atol=1e-10)
     np.testing.assert_allclose(weights[0], ours[1], atol=1e-10)
@@ -109,7 +115,10 @@ def test_input_feeding_is_the_loop_by_hand():
 @pytest.mark.parametrize("feeding", [False, True])
 @pytest.mark.parametrize("kind", ["additive", "multiplicative"])
 def test_xla_compiles_the_gradient_whatever_the_lengths(kind, feeding):
-    layers = {"additive": lambda **k: AdditiveAttention(3, **k), "multiplicative": MultiplicativeAttention}  # fmt: skip
+    layers = {
+        "additive": lambda **k: AdditiveAttention(3, **k),
+        "multiplicative": MultiplicativeAttention,
+    }
     layer = layers[kind](dtype="float64")
     layer = InputFeeding(5, layer, dtype="float64") if feeding else layer
     layer.build((None, None, 6), (None, None, 4), (None, None), *[(None, 5)] * 3 * feeding)

@@ -1,4 +1,4 @@
-"""Windows continue where the last one ended, and no pipeline gives more than was asked for."""
+"""Windows continue where the last one ended, and no pipeline gives more than asked for."""
 
 import numpy as np
 import pytest

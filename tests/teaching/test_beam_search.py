@@ -12,7 +12,7 @@ START, END, PIECES, UNITS = 0, 1, 4, 6
 
 
 def network(seed):
-    """Return a small random recurrent network as a step, and its weights' scale is large."""
+    """Return a small random recurrent network, with large weights, as a step."""
     rng = np.random.default_rng(seed)
     U, E, V = (
         rng.normal(size=size) for size in [(UNITS, UNITS), (PIECES, UNITS), (UNITS, PIECES)]
@@ -36,7 +36,7 @@ def log_probability(step, state, pieces):
 
 
 def exhaustive(step, state, max_length, alpha):
-    """Return all sequences that end within so many pieces and their scores, the best first."""
+    """Return all sequences that end within so many pieces, with scores, the best first."""
     others = [piece for piece in range(PIECES) if piece not in (START, END)]
     every = [
         (*body, END)
@@ -128,8 +128,7 @@ def test_greedy_takes_the_garden_path_and_a_beam_of_two_does_not():
 
 def test_length_normalisation_prefers_longer_sequences():
     # "$" at once has 0.3; "aaa$" has 0.7 * 0.7 * 0.7 * 0.7, a mean factor of 0.7.
-    p = {"^": [0, 0.3, 0.7, 0], "^a": [0, 0.3, 0.7, 0], "^aa": [0, 0.3, 0.7, 0],
-         "^aaa": [0, 0.7, 0.3, 0]}  # fmt: skip
+    p = dict.fromkeys(["^", "^a", "^aa"], [0, 0.3, 0.7, 0]) | {"^aaa": [0, 0.7, 0.3, 0]}
     assert beam_search(table(p), NOTHING_WRITTEN, START, END, alpha=0)[0] == [[]]
     assert beam_search(table(p), NOTHING_WRITTEN, START, END, alpha=1)[0] == [[2, 2, 2]]
 

@@ -129,8 +129,7 @@ def one_step_late(params, x, h, states, d_states, mask=None):
 
 def state_of_the_same_step(params, x, h, states, d_states, mask=None):
     gradients, d_x, d_h = backward(params, x, h, states, d_states, mask)
-    # With W as the identity, the gradient of the input weights is the sum of inputs times
-    # deltas.
+    # With W as the identity, the input weights' gradient is the sum of inputs times deltas.
     probe = SimpleRNNParams(W=np.eye(len(params.b)), U=params.U, b=params.b)
     dU = backward(probe, states, h, states, d_states, mask)[0].W
     return gradients._replace(U=dU), d_x, d_h

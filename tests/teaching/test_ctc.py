@@ -1,4 +1,4 @@
-"""CTC of lesson 11: against every path, against Keras, with true lengths, and as the lesson builds it."""
+"""CTC of lesson 11: against every path, Keras, with true lengths, and the lesson's code."""
 
 import itertools
 

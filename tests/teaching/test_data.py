@@ -33,7 +33,10 @@ def test_catalogue_fetches_and_verifies():
 
 
 def test_import_loads_no_tensorflow():
-    code = "import sys, course.data; sys.exit(bool({'tensorflow', 'keras'} & set(sys.modules)))"
+    code = (
+        "import sys, course.data; sys.exit(bool({'tensorflow', 'keras'} & "
+        "set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -48,16 +51,9 @@ def test_syllables_split(words):
 
 def test_syllables_counts(words):
     table = {word: int(n) for part in words for word, n in zip(*part)}
-    known = {
-        "day": 1,
-        "baked": 1,
-        "naked": 2,
-        "wanted": 2,
-        "table": 2,
-        "banana": 3,
-        "piano": 3,
-    }
-    known |= {"water": 2, "network": 2, "memory": 3, "dictionary": 4, "university": 5}
+    known = {"day": 1, "baked": 1, "naked": 2, "wanted": 2, "table": 2, "banana": 3}
+    known |= {"piano": 3, "water": 2, "network": 2, "memory": 3}
+    known |= {"dictionary": 4, "university": 5}
     found = {word: table[word] for word in known if word in table}
     assert len(found) >= 3  # half of the dictionary is drawn
     assert found == {word: known[word] for word in found}
@@ -73,15 +69,8 @@ def test_syllables_are_deterministic(words):
 
 def test_syllable_baseline(words):
     examples = {"baked": 1, "wanted": 2, "houses": 2, "bakes": 1, "table": 2, "lonely": 2}
-    examples |= {
-        "piano": 3,
-        "being": 2,
-        "video": 3,
-        "player": 2,
-        "prism": 2,
-        "the": 1,
-        "nth": 1,
-    }
+    examples |= {"piano": 3, "being": 2, "video": 3, "player": 2, "prism": 2}
+    examples |= {"the": 1, "nth": 1}
     assert {word: data.count_vowel_groups(word) for word in examples} == examples
     guesses = [data.count_vowel_groups(word) for word in words.test.words]
     assert 0.92 < np.mean(guesses == words.test.counts) < 0.95

@@ -1,4 +1,4 @@
-"""Every question: the solution passes, typical wrong answers fail with a helpful message."""
+"""Every question: the solution passes, typical wrong answers get a helpful message."""
 
 import json
 

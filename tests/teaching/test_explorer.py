@@ -45,9 +45,13 @@ def judge(sentence, step=2, top_k=0.5, cell="LSTM", bold=False):
 
 def explorer():
     return Explorer(
-        judge, sentence="a film", step=(1, 9), top_k=(0.1, 2.0, 0.1), cell=["GRU", "LSTM"],
+        judge,
+        sentence="a film",
+        step=(1, 9),
+        top_k=(0.1, 2.0, 0.1),
+        cell=["GRU", "LSTM"],
         bold=False,
-    )  # fmt: skip
+    )
 
 
 def said(one):
@@ -107,8 +111,8 @@ def test_it_is_displayed_as_a_widget_and_as_what_it_stands_for():
     [output] = captured.outputs
     assert output.data[WIDGET]["model_id"] == one.model_id
     advice = (
-        "Shown for sentence = 'a film', step = 2, top k = 0.5, cell = 'LSTM', bold = False. "
-        "Where this notebook runs, you can change that."
+        "Shown for sentence = 'a film', step = 2, top k = 0.5, cell = 'LSTM', bold = "
+        "False. Where this notebook runs, you can change that."
     )
     text = f"a film & 2, 0.5, LSTM, False\n[figure: A line to '2'.]\n({advice})"
     assert output.data["text/plain"] == text

@@ -1,22 +1,12 @@
-"""The word vectors: the words that were asked for, the right numbers, in the file's order."""
+"""The word vectors: the words asked for, the right numbers, in the file's order."""
 
 import numpy as np
 import pytest
 
 from course.data.glove import UNITS, glove
 
-WORDS = (
-    "the",
-    "n't",
-    "'s",
-    "!",
-    "good",
-    "great",
-    "bad",
-    "banana",
-    "flibbertigibbetish",
-    "Good",
-)
+WORDS = ("the", "n't", "'s", "!", "good", "great", "bad",
+         "banana", "flibbertigibbetish", "Good")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

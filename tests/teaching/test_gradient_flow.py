@@ -1,4 +1,4 @@
-"""Gradients on their way back: against TensorFlow, against theory, and as lesson 03 builds them."""
+"""Gradients on their way back: against TensorFlow, theory, and the code of lesson 03."""
 
 import lesson_code
 import numpy as np

@@ -1,4 +1,4 @@
-"""The GRU of lesson 05, both forms: against Keras, central differences, and the lesson's code."""
+"""Both forms of the GRU: against Keras, central differences, and the code of lesson 05."""
 
 import lesson_code
 import numpy as np
@@ -117,7 +117,7 @@ def test_two_chunks_with_the_state_handed_on_equal_one_pass(form):
 
 @forms
 def test_a_kept_state_does_not_change_and_passes_its_gradient_whole(form):
-    """With the update gate saturated at 1, nothing is written, and d_h comes back as it was."""
+    """With the update gate at 1, nothing is written, and d_h comes back as it was."""
     params, x, h, _ = draw(form, batch=3, steps=9, inputs=2, units=4, seed=2)
     params.b[..., :4] = 50
     forward, backward = FORMS[form]

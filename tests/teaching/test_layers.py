@@ -1,4 +1,4 @@
-"""The fast layers give Keras' numbers, take Keras' arguments, and leave the rest to Keras."""
+"""The fast layers give Keras' numbers, take its arguments, and leave it the rest."""
 
 import keras
 import numpy as np
@@ -41,8 +41,7 @@ def outputs_and_gradients(layer, x, states, mode="eager", **arguments):
         with tf.GradientTape() as tape:
             tape.watch([x, states])
             outputs = tf.nest.flatten(layer(x, initial_state=states, **arguments))
-            # Every output gets a weight of its own, so that no gradient cancels by
-            # symmetry.
+            # Every output has a weight of its own, so that no gradient cancels by symmetry.
             loss = sum(tf.reduce_sum(y * y * (k + 1)) for k, y in enumerate(outputs))
         return outputs, tape.gradient(loss, [x, *states, *layer.trainable_variables])
 
@@ -66,13 +65,8 @@ def initial(name, batch, units, dtype="float64"):
 def cases(draw):
     """A layer's arguments, a batch and perhaps a mask with holes anywhere."""
     name = draw(st.sampled_from(NAMES))
-    flags = [
-        "return_sequences",
-        "return_state",
-        "go_backwards",
-        "use_bias",
-        "zero_output_for_mask",
-    ]
+    flags = ["return_sequences", "return_state", "go_backwards", "use_bias"]
+    flags += ["zero_output_for_mask"]
     flags += {"LSTM": ["unit_forget_bias"], "GRU": ["reset_after"]}.get(name, [])
     arguments = {flag: draw(st.booleans()) for flag in flags}
     arguments["units"] = draw(st.integers(1, 5))
@@ -120,7 +114,7 @@ GATED = [
 
 
 @pytest.mark.parametrize(
-    "name, arguments",
+    ("name", "arguments"),
     [(name, arguments) for name in NAMES for arguments in LEFT_TO_KERAS]
     + [(name, arguments) for name in ("LSTM", "GRU") for arguments in GATED],
     ids=str,
@@ -196,7 +190,7 @@ def test_our_configuration_makes_keras_layer_and_back(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_stands_between_other_layers(name):
-    """Embedding's mask goes in, Bidirectional runs it both ways, TimeDistributed follows."""
+    """Embedding's mask goes in, Bidirectional runs it both ways, another layer follows."""
     models = []
     for home in (course.layers, keras.layers):
         keras.utils.set_random_seed(0)

@@ -1,4 +1,4 @@
-"""The LSTM of lesson 04: against Keras, against central differences, and as the lesson builds it."""
+"""The LSTM: against Keras, central differences, and the code of lesson 04."""
 
 import lesson_code
 import numpy as np
@@ -113,8 +113,7 @@ def test_a_cell_with_open_gates_adds_and_keeps():
     states = lstm.forward(params, x, np.zeros((3, 1)), np.zeros((3, 1)))
     np.testing.assert_allclose(states.c, np.cumsum(np.tanh(x), axis=1), rtol=1e-12)
     np.testing.assert_allclose(states.h, np.tanh(states.c), rtol=1e-12)
-    # The carousel: with h fed nowhere, the gradient by the first cell state is that by the
-    # last.
+    # The carousel: with h fed nowhere, the gradients by the first and last cell are equal.
     d_states = np.zeros((3, 9, 1))
     d_states[:, -1] = 1
     d_c = lstm.backward(params, x, np.zeros((3, 1)), np.zeros((3, 1)), states, d_states)[3]

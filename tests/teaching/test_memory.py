@@ -25,11 +25,11 @@ glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C 
 
 
 def run(**variables):
-    """Return what the program prints: whether memory is kept, and the megabytes still held."""
+    """Return what the program prints: whether memory is kept, and how many megabytes."""
     clean = {name: value for name, value in os.environ.items() if "MALLOC_" not in name}
     process = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=clean | variables, cwd=ROOT, capture_output=True,
-        text=True, check=True,
+        [sys.executable, "-c", PROGRAM],
+        env=clean | variables, cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     kept, megabytes = process.stdout.split()
     return kept, int(megabytes)

@@ -1,4 +1,4 @@
-"""Cross-entropy, that every character counts exactly once, the scaled error, and error rates."""
+"""Cross-entropy, every character once; the scaled error, and error rates."""
 
 import keras
 import numpy as np
@@ -31,7 +31,7 @@ def test_a_bit_is_ln_2_nats():
 
 @pytest.mark.parametrize("length", [2, 37, 120])
 def test_every_character_but_the_first_is_judged_once_and_in_order(length):
-    """A model whose logits are a table of the last character alone needs no state to be checked."""
+    """A model that looks up the last character in a table needs no state to be checked."""
     numbers = np.random.default_rng(1).integers(0, 5, size=length)
     inputs = keras.Input(batch_shape=(4, None), dtype="int32")
     model = keras.Model(inputs, keras.layers.Embedding(5, 5)(inputs))
@@ -134,8 +134,8 @@ def test_the_interval_of_an_error_rate_holds_it_and_narrows_with_more_texts():
     for one in (few, many):
         assert one.low < one.value < one.high
     assert many.high - many.low < 0.3 * (few.high - few.low)
-    # Each text has an error of a quarter with p = 0.2: a standard error of 25 sqrt(0.16 /
-    # n).
+    # Each text has an error of a quarter with p = 0.2: a standard error of
+    # 25 sqrt(0.16 / n).
     spread = 2 * 1.96 * 25 * np.sqrt(0.16 / 2_000)
     assert many.high - many.low == pytest.approx(spread, rel=0.15)
     assert str(many) == f"{many.value:.1f} [{many.low:.1f}, {many.high:.1f}]"

@@ -39,5 +39,5 @@ def test_boxes_do_not_overlap_and_long_texts_are_wrapped(boxes):
 
 
 def test_a_value_for_every_word(boxes):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="zip"):
         boxes(["a", "b"], [0])

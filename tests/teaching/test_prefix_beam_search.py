@@ -113,9 +113,8 @@ def test_the_language_model_decides_where_the_sound_does_not():
 
 
 def test_the_end_counts_for_what_has_ended_alone():
-    ends_badly = np.log(
-        [[1e-9, 0.5, 0.5 - 1e-9], [0.5, 0.25, 0.25]]
-    )  # no text ends after 1
+    # No text ends after 1.
+    ends_badly = np.log([[1e-9, 0.5, 0.5 - 1e-9], [0.5, 0.25, 0.25]])
 
     def log_p(prefix):
         return ends_badly[0] if prefix[-1:] == (1,) else ends_badly[1]
@@ -147,7 +146,7 @@ def test_many_utterances_with_true_lengths():
     steps = [20, 7, 1, 0]
     alone = [prefix_beam_search(one[:k])[0].symbols for one, k in zip(log_probs, steps)]
     assert ctc_beam(log_probs, steps) == alone and alone[3] == []
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="zip"):
         ctc_beam(log_probs, steps[:3])
 
 

@@ -1,4 +1,4 @@
-"""The recorder's Python side; the browser's side is played by setting what it would send."""
+"""The recorder's Python side; the test plays the browser's, and sets what it would send."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from course.recorder import Recorder
 
 
 def heard(samples, rate=RATE, **options):
-    """Return a recorder after the browser has sent samples, which arrive as a memoryview."""
+    """Return a recorder to which the browser has sent samples, as a memoryview."""
     recorder = Recorder(**options)
     recorder.set_state(
         {"rate": rate, "recorded": memoryview(samples.astype("<f4").tobytes())}

@@ -1,4 +1,4 @@
-"""The film-review snippets: complete, labelled as people rated them, split without overlap."""
+"""The film-review snippets: complete, labelled as people rated them, split cleanly."""
 
 import re
 

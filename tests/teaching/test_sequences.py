@@ -1,4 +1,4 @@
-"""The rules of the sequences of lesson 04; the adding problem is tested with the other data."""
+"""The rules of the sequences of lesson 04; `test_data` tests the adding problem."""
 
 import re
 
@@ -76,17 +76,8 @@ def test_legal_next_is_what_strings_go_on_with():
     for string in embedded_reber(5000, seed=3):
         for t in range(1, len(string)):
             seen.setdefault(string[:t], set()).add(string[t])
-    for beginning in [
-        "B",
-        "BT",
-        "BPB",
-        "BTBT",
-        "BTBTX",
-        "BPBPV",
-        "BPBTSX",
-        "BTBPVV",
-        "BPBPVVE",
-    ]:
+    beginnings = ["B", "BT", "BPB", "BTBT", "BTBTX", "BPBPV", "BPBTSX", "BTBPVV", "BPBPVVE"]
+    for beginning in beginnings:
         assert legal_next(beginning)[-1] == seen[beginning]
     assert legal_next("BPBPVVE")[-1] == {"P"} and legal_next("BTBPVVE")[-1] == {"T"}
     assert legal_next("BTBTXSETE")[-2:] == [{"E"}, set()]

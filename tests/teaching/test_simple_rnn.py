@@ -11,7 +11,7 @@ from course.scratch.simple_rnn import SimpleRNNParams
 
 
 def random_case(seed, batch, time, inputs, units):
-    """Return parameters, inputs and a mask that is True up to a random length of 1 or more."""
+    """Return parameters, inputs and a mask, True up to a random length of 1 or more."""
     rng = np.random.default_rng(seed)
     params = SimpleRNNParams(
         W=rng.normal(size=(inputs, units)),

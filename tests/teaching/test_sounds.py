@@ -25,9 +25,8 @@ def written(tmp_path, samples, rate=RATE, name="mine.wav", **options):
 
 def loudest(audio, rate=RATE):
     """Return the frequency that a sound has most of, and its amplitude there."""
-    inner = audio[
-        len(audio) // 10 : -len(audio) // 10
-    ]  # a filter changes the first and last bit
+    # A filter changes the first and the last bit.
+    inner = audio[len(audio) // 10 : -len(audio) // 10]
     spectrum = np.abs(np.fft.rfft(inner * np.hanning(len(inner)), 1 << 18))
     place = spectrum.argmax()
     return place * rate / (1 << 18), spectrum[place] * 2 / np.hanning(len(inner)).sum()
@@ -65,9 +64,8 @@ def test_the_same_rate_changes_nothing(tmp_path):
 def test_what_a_lower_rate_cannot_hold_is_cut_off_and_not_folded_down():
     high = to_sound(sine(44_100, hertz=15_000) + sine(44_100), 44_100)
     hertz, amplitude = loudest(high)
-    assert hertz == pytest.approx(HERTZ, abs=0.5) and amplitude == pytest.approx(
-        0.4, rel=0.01
-    )
+    assert hertz == pytest.approx(HERTZ, abs=0.5)
+    assert amplitude == pytest.approx(0.4, rel=0.01)
     assert np.abs(high - to_sound(sine(44_100), 44_100))[500:-500].max() < 0.004
 
 

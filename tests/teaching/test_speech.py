@@ -62,8 +62,8 @@ def test_every_speaker_and_accent_says_the_same_whatever_was_said_before():
 
 def test_another_process_says_the_same():
     code = (
-        "import hashlib; from course.data.speech import say; say('something else', 'en+m4');"
-        f"print(hashlib.sha256(say({WORDS!r}, 'en+f4')[0].tobytes()).hexdigest())"
+        "import hashlib; from course.data.speech import say; say('something else', "
+        f"'en+m4');print(hashlib.sha256(say({WORDS!r}, 'en+f4')[0].tobytes()).hexdigest())"
     )
     told = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -89,7 +89,7 @@ def test_threads_do_not_disturb_each_other():
 
 
 @pytest.mark.parametrize(
-    "arguments, words",
+    ("arguments", "words"),
     [
         ({"text": ""}, "nothing to say"),
         ({"text": " … !"}, "nothing to say"),
@@ -285,9 +285,8 @@ def test_the_package_and_the_lesson_agree():
 def test_features_are_kept(cache, monkeypatch):
     utterances = speech.draw(["one", "two three", "four"], "train", seed=0, recorded=True)
     made = speech.features(utterances, speech.FrontEnd())
-    assert [one.dtype for one in made] == ["float32"] * 3 and {
-        one.shape[1] for one in made
-    } == {40}
+    assert [one.dtype for one in made] == ["float32"] * 3
+    assert {one.shape[1] for one in made} == {40}
     for one, utterance in zip(made, utterances):
         np.testing.assert_array_equal(one, speech.FrontEnd()(speech.speak(utterance)))
     with monkeypatch.context() as patch:
@@ -335,7 +334,8 @@ def test_two_processes_make_the_same_features_once(cache):
     code = (
         "from course.data import speech\n"
         "utterances = speech.draw(['one two three'] * 20, 'train', seed=0)\n"
-        "print(sum(float(one.sum()) for one in speech.features(utterances, speech.FrontEnd())))"
+        "print(sum(float(one.sum()) for one in speech.features(utterances, "
+        "speech.FrontEnd())))"
     )
     both = [
         subprocess.Popen(

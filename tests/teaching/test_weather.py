@@ -29,7 +29,7 @@ def test_springfield_is_in_celsius_and_in_local_time(springfield):
 
 
 def test_springfield_is_real_weather(springfield):
-    """The Midwest's warm spell of February 2017, and its frost of New Year 2018, are in it."""
+    """The Midwest's warm February of 2017 and its frost of New Year 2018 are in it."""
     highest = springfield.resample("D").max()
     assert highest["2017-02-17":"2017-02-20"].min() > 18
     assert (
@@ -38,7 +38,7 @@ def test_springfield_is_real_weather(springfield):
 
 
 def test_the_hours_do_not_move_with_the_clocks(springfield):
-    """In summer the offset in the file is an hour less; the warmest hour must stay where it is."""
+    """In summer the file's offset is an hour less; the warmest hour must stay in place."""
     for months in ((6, 7), (11, 12)):
         part = springfield[springfield.index.month.isin(months)]
         assert part.groupby(part.index.hour).mean().idxmax() in (14, 15)
@@ -55,7 +55,7 @@ def test_seattle_normals_have_every_hour_of_a_year():
 
 
 def test_seattle_normals_are_no_measurements(springfield):
-    """What the docstring claims: the day-to-day change is far below that of measured days."""
+    """As the docstring claims, the day-to-day change is far below that of measured days."""
     normals = weather.seattle_normals().resample("D").max().diff().std()
     measured = weather.seattle_daily()["temp_max"].diff().std()
     assert normals < 0.15 and 2.5 < measured < 3.5

@@ -13,9 +13,8 @@ from course.data.text import read_text
 from course.errors import CourseError
 from course.files import from_home
 
-PAD, START, END, UNKNOWN = range(
-    4
-)  # the special pieces, as `course.data.subwords` numbers them
+# The special pieces, as `course.data.subwords` numbers them.
+PAD, START, END, UNKNOWN = range(4)
 MINIMUM_PAIRS = 1_000
 
 
@@ -69,7 +68,10 @@ def count_words(text):
 
 
 def clean(text):
-    """Return a sentence in Unicode NFC, with straight apostrophes, single spaces and no zero-width ones."""
+    """Return a sentence in Unicode NFC, with straight apostrophes and single spaces.
+
+    Spaces of no width are taken out.
+    """
     text = unicodedata.normalize("NFC", text).replace("’", "'").replace("\u200b", "")
     return " ".join(text.split())
 
@@ -96,67 +98,106 @@ def split_pairs(pairs, max_words=10, held_out=2_000, seed=0, licence=""):
     Raises:
         CourseError: fewer than 1,000 pairs are short enough, or too few of them differ.
     """
-    cleaned = [
-        Pair(clean(source), clean(target), credit) for source, target, credit in pairs
+    rng = random.Random(seed)
+    pairs = distinct(pairs)
+    refuse_too_few(pairs, max_words)
+    groups = group_by_form(pairs)
+    rng.shuffle(groups)
+    test, validation, longer, rest = deal_out(groups, max_words, held_out)
+    candidates = with_short_targets(rest, max_words)
+    train = without_references(candidates, test + validation + longer)
+    refuse_empty_parts(pairs, train, test, validation, max_words)
+    rng.shuffle(train)
+    parts = ([sentence(group) for group in part] for part in (validation, test, longer))
+    return Translations(train, *parts, licence, left_out=len(candidates) - len(train))
+
+
+def distinct(pairs):
+    """Return cleaned pairs, each once; of a pair's credits the last is kept."""
+    cleaned = [Pair(clean(one), clean(other), credit) for one, other, credit in pairs]
+    return list({(pair.source, pair.target): pair for pair in cleaned}.values())
+
+
+def group_by_form(pairs):
+    """Return the pairs of each form of a source sentence as one list.
+
+    The lists are in the order of their forms, whatever order the pairs came in.
+    """
+    by_form = defaultdict(list)
+    for pair in pairs:
+        by_form[normal_form(pair.source)].append(pair)
+    return [by_form[form] for form in sorted(by_form)]
+
+
+def deal_out(groups, max_words, held_out):
+    """Deal groups out in the order in which they come.
+
+    Args:
+        groups: lists of pairs, one a form.
+        max_words: the source sentences of a long group have more words, one at least.
+        held_out: so many groups to test on, at most a tenth of those that are not long.
+    Returns:
+        four lists of groups: to test on, a quarter as many for validation, at most as many
+        long ones as to test on, and all the rest that are not long.
+    """
+    within, beyond = [], []
+    for group in groups:
+        longest = max(count_words(pair.source) for pair in group)
+        (within if longest <= max_words else beyond).append(group)
+    tested = min(held_out, len(within) // 10)
+    taken = tested + tested // 4
+    return within[:tested], within[tested:taken], beyond[:tested], within[taken:]
+
+
+def with_short_targets(groups, max_words):
+    """Return the pairs of all groups whose translation has at most so many words."""
+    return [
+        pair for group in groups for pair in group if count_words(pair.target) <= max_words
     ]
-    pairs = list({pair[:2]: pair for pair in cleaned}.values())  # each once
-    short = sum(count_words(pair.source) <= max_words for pair in pairs)
+
+
+def without_references(pairs, held_out):
+    """Return the pairs whose translation is not, in any form, one of a held-out group's."""
+    references = {normal_form(pair.target) for group in held_out for pair in group}
+    return [pair for pair in pairs if normal_form(pair.target) not in references]
+
+
+def sentence(group):
+    """Return the way of writing that has most translations, with all of them."""
+    ways = defaultdict(list)
+    for pair in group:
+        ways[pair.source].append(pair)
+    chosen = max(ways.values(), key=len)
+    return Sentence(
+        source=chosen[0].source,
+        references=[pair.target for pair in chosen],
+        credits=[pair.credit for pair in chosen],
+    )
+
+
+def count_short(pairs, max_words):
+    """Return how many pairs have a source sentence of at most so many words."""
+    return sum(count_words(pair.source) <= max_words for pair in pairs)
+
+
+def refuse_too_few(pairs, max_words):
+    """Raise CourseError if fewer pairs are short than can be split."""
+    short = count_short(pairs, max_words)
     if short < MINIMUM_PAIRS:
         raise CourseError(
             f"Only {short:,} pairs have a first sentence of at most {max_words} words, and "
             f"{MINIMUM_PAIRS:,} are needed: add pairs, or allow more words."
         )
-    by_form = defaultdict(list)
-    for pair in pairs:
-        by_form[normal_form(pair.source)].append(pair)
-    shuffle = random.Random(seed).shuffle
-    forms = sorted(by_form)  # the same order whatever order the pairs came in
-    shuffle(forms)
 
-    longest = {
-        form: max(count_words(pair.source) for pair in by_form[form]) for form in forms
-    }
-    within = [form for form in forms if longest[form] <= max_words]
-    beyond = [form for form in forms if longest[form] > max_words]
-    count = min(held_out, len(within) // 10)
-    test, validation = within[:count], within[count : count + count // 4]
-    beyond = beyond[:count]
-    references = {
-        normal_form(pair.target)
-        for form in test + validation + beyond
-        for pair in by_form[form]
-    }
-    candidates = [
-        pair
-        for form in within[count + count // 4 :]
-        for pair in by_form[form]
-        if count_words(pair.target) <= max_words
-    ]
-    kept = [pair for pair in candidates if normal_form(pair.target) not in references]
-    left_out = len(candidates) - len(kept)
-    if len(kept) < MINIMUM_PAIRS // 2 or not validation:
+
+def refuse_empty_parts(pairs, train, test, validation, max_words):
+    """Raise CourseError if little is left to learn from, or nothing to validate on."""
+    if len(train) < MINIMUM_PAIRS // 2 or not validation:
         raise CourseError(
-            f"Of {short:,} short pairs {len(kept):,} are left to train on and {len(test):,} "
-            "sentences to test on: add pairs of different sentences, whose translations have at "
-            f"most {max_words} words too."
+            f"Of {count_short(pairs, max_words):,} short pairs {len(train):,} are left to "
+            f"train on and {len(test):,} sentences to test on: add pairs of different "
+            f"sentences, whose translations have at most {max_words} words too."
         )
-    shuffle(kept)
-    parts = (
-        [_sentence(by_form[form]) for form in part] for part in (validation, test, beyond)
-    )
-    return Translations(kept, *parts, licence, left_out)
-
-
-def _sentence(pairs):
-    """Return the way of writing that has most translations, with all of them."""
-    ways = defaultdict(list)
-    for pair in pairs:
-        ways[pair.source].append(pair)
-    source = max(ways, key=lambda way: len(ways[way]))
-    chosen = ways[source]
-    return Sentence(
-        source, [pair.target for pair in chosen], [pair.credit for pair in chosen]
-    )
 
 
 def read_pairs(path):
@@ -228,7 +269,7 @@ def pad(rows, length):
 
 
 def bucket_batches(sources, targets, lengths, batch=64, steps=1_000, seed=0):
-    """Deal pairs out in batches of few shapes, since a compiled model has to be compiled for each.
+    """Deal pairs out in batches of few shapes: a model is compiled anew for each.
 
     Pairs of about the same length go together: those that fit into lengths[0] on both sides
     are one bucket, those of the others that fit into lengths[1] the next, and so on.

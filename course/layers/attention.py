@@ -1,4 +1,4 @@
-"""Attention with its projections: for every step of a decoder, a look back at all of the source.
+"""Attention with its projections: every step of a decoder looks back at all of the source.
 
 `keras.layers.AdditiveAttention` and `keras.layers.Attention` have no weight matrices: they
 are the sums and products alone. These layers are the equations of the papers.
@@ -8,7 +8,10 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-FAR_BELOW = -1e9  # the score of padding: its weight is then exactly 0
+# The score of padding: so far below any other that its exponential, and with it its weight,
+# is exactly 0. Minus infinity would do that too, but a sentence of padding alone would then
+# have weights of nan, and its whole batch a loss of nan.
+FAR_BELOW = -1e9
 
 
 def _product(states, matrix):
@@ -20,8 +23,9 @@ def _product(states, matrix):
         states: shape (..., inputs).
         matrix: shape (inputs, outputs).
     """
-    rows = ops.matmul(ops.reshape(states, (-1, matrix.shape[0])), matrix)
-    return ops.reshape(rows, (*ops.shape(states)[:-1], matrix.shape[1]))
+    rows = ops.reshape(states, (-1, matrix.shape[0]))  # (all rows, inputs)
+    products = ops.matmul(rows, matrix)  # (all rows, outputs)
+    return ops.reshape(products, (*ops.shape(states)[:-1], matrix.shape[1]))
 
 
 class _Attention(keras.layers.Layer):
@@ -40,10 +44,12 @@ class _Attention(keras.layers.Layer):
     supports_masking = True
 
     def call(self, query, memory, real):
-        scores = ops.where(real[:, None], self.scores(query, memory), FAR_BELOW)
-        powers = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
-        weights = powers / ops.sum(powers, axis=-1, keepdims=True)
-        return ops.matmul(weights, memory), weights
+        scores = self.scores(query, memory)  # (batch, T, S)
+        scores = ops.where(real[:, None], scores, FAR_BELOW)  # real as (batch, 1, S)
+        powers = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))  # no overflow
+        weights = powers / ops.sum(powers, axis=-1, keepdims=True)  # rows sum to 1
+        context = ops.matmul(weights, memory)  # (batch, T, memory units)
+        return context, weights
 
     def compute_mask(self, *arguments, **keywords):
         return None
@@ -61,7 +67,8 @@ class MultiplicativeAttention(_Attention):
         self.W = self.add_weight(shape=(query_shape[-1], memory_shape[-1]), name="W")
 
     def scores(self, query, memory):
-        products = ops.matmul(_product(query, self.W), ops.swapaxes(memory, 1, 2))
+        asked = _product(query, self.W)  # (batch, T, memory units)
+        products = ops.matmul(asked, ops.swapaxes(memory, 1, 2))  # (batch, T, S)
         return products / memory.shape[-1] ** 0.5
 
 
@@ -84,8 +91,10 @@ class AdditiveAttention(_Attention):
         self.v = self.add_weight(shape=(self.units, 1), name="v")
 
     def scores(self, query, memory):
-        sums = _product(query, self.W)[:, :, None] + _product(memory, self.U)[:, None]
-        return _product(ops.tanh(sums), self.v)[..., 0]
+        asked = _product(query, self.W)[:, :, None]  # (batch, T, 1, units)
+        there = _product(memory, self.U)[:, None]  # (batch, 1, S, units)
+        hidden = ops.tanh(asked + there)  # (batch, T, S, units)
+        return _product(hidden, self.v)[..., 0]  # (batch, T, S)
 
     def get_config(self):
         return super().get_config() | {"units": self.units}
@@ -127,15 +136,18 @@ class InputFeeding(keras.layers.Layer):
         self.combine.build((None, memory_shape[-1] + self.units))
 
     def call(self, x, memory, real, h, c, u):
-        def step(before, x):
+        def step(before, x):  # x is (batch, inputs) here
             h, c, u, _ = before
-            _, (h, c) = self.cell(ops.concatenate([x, u], axis=-1), (h, c))
-            context, weights = self.attention(h[:, None], memory, real)
-            u = self.combine(ops.concatenate([context[:, 0], h], axis=-1))
-            return h, c, u, weights[:, 0]
+            x_and_u = ops.concatenate([x, u], axis=-1)  # (batch, inputs + units)
+            _, (h, c) = self.cell(x_and_u, (h, c))  # (batch, units) each
+            context, weights = self.attention(h[:, None], memory, real)  # T is 1
+            context_and_h = ops.concatenate([context[:, 0], h], axis=-1)
+            u = self.combine(context_and_h)  # (batch, units)
+            return h, c, u, weights[:, 0]  # (batch, S)
 
-        nowhere = ops.zeros_like(memory[..., 0])
-        in_time = ops.swapaxes(x, 0, 1)
+        in_time = ops.swapaxes(x, 0, 1)  # (T, batch, inputs)
+        nowhere = ops.zeros_like(memory[..., 0])  # (batch, S), the weights at no step
+        # All that `scan` returns has the steps on its first axis.
         h, c, u, weights = tf.scan(step, in_time, (h, c, u, nowhere))
         return ops.swapaxes(u, 0, 1), ops.swapaxes(weights, 0, 1), h[-1], c[-1], u[-1]
 

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def additive(h, m, W, U, v):
-    """Return the score of every state of the memory, for every state that asks: a small network's.
+    """Score every state of the memory for every state that asks, by a small network.
 
     Args:
         h: states that ask, shape (T, units).
@@ -15,11 +15,12 @@ def additive(h, m, W, U, v):
         scores, shape (T, S).
     Source: Bahdanau, Cho and Bengio (2015), section A.1.2.
     """
-    return np.tanh((h @ W)[:, None] + m @ U) @ v
+    sums = (h @ W)[:, None] + m @ U  # (T, 1, k) + (S, k) is (T, S, k)
+    return np.tanh(sums) @ v  # (T, S)
 
 
 def multiplicative(h, m, W):
-    """Return the score of every state of the memory, for every state that asks: a product.
+    """Score every state of the memory for every state that asks, by a product.
 
     Args:
         h, m: as for `additive`.
@@ -29,7 +30,8 @@ def multiplicative(h, m, W):
     Source: Luong, Pham and Manning (2015), eq. 8, "general", over the root of Vaswani and
     others (2017), eq. 1.
     """
-    return h @ W @ m.T / np.sqrt(m.shape[1])
+    products = h @ W @ m.T  # (T, S)
+    return products / np.sqrt(m.shape[1])  # (T, S), of the same size however wide m is
 
 
 def attend(scores, m, real):
@@ -38,12 +40,13 @@ def attend(scores, m, real):
     Args:
         scores: shape (T, S).
         m: the memory, shape (S, memory units).
-        real: bool, shape (S,); False at padding, whose weight is 0.
+        real: bool, shape (S,); False at padding, whose weight is 0. One is True at least.
     Returns:
         context, shape (T, memory units), and weights, shape (T, S).
     Source: Bahdanau, Cho and Bengio (2015), eqs. 5 and 6.
     """
-    scores = np.where(real, scores, -np.inf)  # the exponential of that is 0
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))  # the shift avoids overflow
-    weights = powers / powers.sum(axis=1, keepdims=True)
-    return weights @ m, weights
+    # -inf is so far below that the weight is 0; one real state keeps the maximum finite.
+    scores = np.where(real, scores, -np.inf)  # (T, S)
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))  # shifted, or it overflows
+    weights = powers / powers.sum(axis=1, keepdims=True)  # (T, S), rows sum to 1
+    return weights @ m, weights  # (T, memory units) and (T, S)

@@ -73,9 +73,11 @@ def forward(params, x, h, c):
 
 
 def backward(params, x, h, c, states, d_states):
-    """Backpropagate through time: from the loss's gradient at every h_t to all other gradients.
+    """Backpropagate through time: from the loss's gradient at every h_t to all others.
 
-    A gradient is called d_ and the name of what the loss is differentiated by.
+    A gradient is called d_ and the name of what the loss is differentiated by. For a gate
+    that is the sum a that went into its sigmoid or tanh: so d_i ends in i * (1 - i), the
+    slope of the sigmoid, and the four side by side are the step's delta.
 
     Args:
         params: LSTMParams, as given to `forward`.
@@ -91,25 +93,25 @@ def backward(params, x, h, c, states, d_states):
     Source: the exact gradient, as in Graves and Schmidhuber (2005), without peepholes.
         Hochreiter and Schmidhuber (1997), appendix A.1, cut it off where it leaves a cell.
     """
+    h_before = np.concatenate([h[:, None], states.h[:, :-1]], axis=1)
+    c_before = np.concatenate([c[:, None], states.c[:, :-1]], axis=1)
     deltas = np.empty(x.shape[:2] + params.b.shape)
-    d_h, d_c = np.zeros_like(h), np.zeros_like(c)
-    before = np.concatenate([c[:, None], states.c[:, :-1]], axis=1)
+    back_h, back_c = np.zeros_like(h), np.zeros_like(c)  # nothing follows the last step
     for t in reversed(range(x.shape[1])):
         i, f, g, o, c_t, _ = (values[:, t] for values in states)
-        d_h = d_h + d_states[:, t]
-        d_c = d_c + d_h * o * (1 - np.tanh(c_t) ** 2)
-        d_i, d_f, d_g, d_o = d_c * g, d_c * before[:, t], d_c * i, d_h * np.tanh(c_t)
-        slopes = i * (1 - i), f * (1 - f), 1 - g**2, o * (1 - o)
-        deltas[:, t] = np.concatenate([d_i, d_f, d_g, d_o], axis=1) * np.concatenate(
-            slopes, axis=1
-        )
-        d_h, d_c = deltas[:, t] @ params.U.T, d_c * f
-    previous = np.concatenate([h[:, None], states.h[:, :-1]], axis=1)
+        d_h = d_states[:, t] + back_h
+        d_c = d_h * o * (1 - np.tanh(c_t) ** 2) + back_c
+        d_i = d_c * g * i * (1 - i)
+        d_f = d_c * c_before[:, t] * f * (1 - f)
+        d_g = d_c * i * (1 - g**2)
+        d_o = d_h * np.tanh(c_t) * o * (1 - o)
+        deltas[:, t] = np.concatenate([d_i, d_f, d_g, d_o], axis=1)
+        back_h, back_c = deltas[:, t] @ params.U.T, d_c * f
     # With all deltas stored, each weight's gradient is one matrix product over all steps.
     over_steps = ([0, 1], [0, 1])
     gradients = LSTMParams(
         W=np.tensordot(x, deltas, over_steps),
-        U=np.tensordot(previous, deltas, over_steps),
+        U=np.tensordot(h_before, deltas, over_steps),
         b=deltas.sum(axis=(0, 1)),
     )
-    return gradients, deltas @ params.W.T, d_h, d_c
+    return gradients, deltas @ params.W.T, back_h, back_c

@@ -112,6 +112,92 @@ def test_one_letter_that_is_written_in_two_ways_is_one():
     assert normal_form("?!") == "?!"
 
 
+# The steps of the split, each on pairs that can be looked through
+
+
+def written(given):
+    """Return pairs from lines such as "Go! > Ve", each credited to its place."""
+    both = [line.split(" > ") for line in given]
+    return [Pair(source, target, str(k)) for k, (source, target) in enumerate(both)]
+
+
+def test_a_pair_that_comes_again_counts_once_with_its_last_credit():
+    given = written(["Go! > Ve", "Run! > Corre", " Go!  > Ve\u200b", "Go! > Vete"])
+    assert pairs.distinct(given) == [
+        Pair("Go!", "Ve", "2"),
+        Pair("Run!", "Corre", "1"),
+        Pair("Go!", "Vete", "3"),
+    ]
+
+
+def test_groups_are_forms_in_their_own_order():
+    given = written(["Run! > a", "GO > b", "run > c", "Go! > d"])
+    groups = pairs.group_by_form(given)
+    assert [[pair.target for pair in group] for group in groups] == [["b", "d"], ["a", "c"]]
+    again = pairs.group_by_form(given[::-1])
+    assert [sorted(group) for group in again] == [sorted(group) for group in groups]
+
+
+def groups_of(lengths):
+    """Return a group for each number, of one pair whose source has so many words."""
+    return [[Pair(f"w{k}" + " w" * (n - 1), "t")] for k, n in enumerate(lengths)]
+
+
+@pytest.mark.parametrize(
+    ("count", "held_out", "tested", "validated"),
+    [(100, 8, 8, 2), (100, 50, 10, 2), (99, 50, 9, 2), (39, 50, 3, 0), (100, 0, 0, 0)],
+)
+def test_groups_are_dealt_out_in_their_order(count, held_out, tested, validated):
+    short, long = groups_of([3] * count), groups_of([4] * 20)
+    mixed = [group for both in zip(short, long) for group in both] + short[20:]
+    test, validation, longer, rest = pairs.deal_out(mixed, max_words=3, held_out=held_out)
+    assert test + validation + rest == short and longer == long[:tested]
+    assert (len(test), len(validation)) == (tested, validated)
+
+
+def test_one_long_way_of_writing_makes_a_group_long():
+    group = written(["a b > x", "a - b > y"])  # two words, and three by the spaces
+    assert pairs.deal_out([*groups_of([2] * 10), group], 2, 1)[2] == [group]
+    assert pairs.deal_out([*groups_of([2] * 10), group], 3, 1)[2] == []
+
+
+def test_what_is_learned_has_short_translations():
+    groups = [written(["a > one two", "A > one two three"]), written(["b > one"])]
+    kept = pairs.with_short_targets(groups, max_words=2)
+    assert [pair.target for pair in kept] == ["one two", "one"]
+
+
+def test_a_reference_in_any_form_is_not_learned():
+    held_out = [written(["go > ¡Ve!", "Go > Vete"])]
+    left = pairs.without_references(
+        written(["run > VE", "run > corre", "out > vete."]), held_out
+    )
+    assert [pair.target for pair in left] == ["corre"]
+
+
+def test_of_a_form_the_way_of_writing_with_most_translations_is_kept():
+    group = written(["Go! > Ve", "Go. > Vete", "go > Anda", "Go. > Vaya"])
+    assert pairs.sentence(group) == pairs.Sentence("Go.", ["Vete", "Vaya"], ["1", "3"])
+    assert pairs.sentence(group[:3]).source == "Go!"  # of equals the first
+
+
+def test_short_is_counted_by_the_source_alone():
+    given = written(["a b > x y z", "a b c > x", "a > x"])
+    assert [pairs.count_short(given, n) for n in (0, 1, 2, 3)] == [0, 1, 2, 3]
+
+
+def test_what_is_too_little_is_refused_at_the_number_itself():
+    enough = [Pair(f"w{k}", "t") for k in range(pairs.MINIMUM_PAIRS)]
+    pairs.refuse_too_few(enough, 1)
+    with pytest.raises(CourseError, match="Only 999 pairs"):
+        pairs.refuse_too_few(enough[1:], 1)
+    half = enough[: pairs.MINIMUM_PAIRS // 2]
+    pairs.refuse_empty_parts(enough, half, [], [[]], 1)
+    for train, validation in [(half[1:], [[]]), (half, [])]:
+        with pytest.raises(CourseError, match="Of 1,000 short pairs"):
+            pairs.refuse_empty_parts(enough, train, [], validation, 1)
+
+
 def own(tmp_path, text):
     path = tmp_path / "my pairs.tsv"
     path.write_text(text, encoding="utf-8", newline="")

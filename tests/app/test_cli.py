@@ -22,7 +22,7 @@ COMMANDS = list(cli.COMMANDS)
 
 @pytest.fixture(autouse=True)
 def restored_path(monkeypatch):
-    """A command run in this process sets PYTHONPATH; the tests that follow get the old one back."""
+    """A command run in this process sets PYTHONPATH; what follows gets the old one back."""
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
 
 

@@ -23,8 +23,12 @@ from course.errors import CourseError
 from course.lessons import ledger
 
 FIGURE = """from IPython.display import display
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-display({"image/png": PNG, "text/plain": "dot"}, raw=True, metadata={"image/png": {"alt": "A dot"}})"""
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+    "RU5ErkJggg=="
+)
+dot = {"image/png": PNG, "text/plain": "dot"}
+display(dot, raw=True, metadata={"image/png": {"alt": "A dot"}})"""
 PROGRESS = """shown = display({"text/plain": "epoch 1"}, raw=True, display_id=True)
 shown.update({"text/plain": "epoch 1   loss 2.5\\nstep 7 of 9"}, raw=True)"""
 REPORT = """from course import results
@@ -36,7 +40,7 @@ $$\begin{aligned} a_t &= x_t W \\ h_t &= \tanh(a_t) \end{aligned} \tag{7}$$"""
 
 
 def write_lesson(root, name, *sources, title=None):
-    """Write a lesson whose first cell is a title and whose first code cell sets parameters."""
+    """Write a lesson: a title, then code cells, of which the first sets parameters."""
     cells = [new_markdown_cell(title or f"# {name[:2]} · {name[3:].title()}")]
     cells += [new_code_cell(source) for source in sources]
     cells[1].metadata["tags"] = ["parameters"]
@@ -138,8 +142,8 @@ def test_save_merges_the_table_of_results_and_renews_the_readme(saved):
     assert "cores" in entry["machine"] and set(entry["versions"]) >= {"python", "keras"}
     readme = (root / "README.md").read_text(encoding="utf-8")
     row = (
-        "| [01 · Equations](notebooks/01_equations.ipynb) | 0.5 | made in the lesson | nats "
-        "| 1.5 | 1.823 (five-gram) |"
+        "| [01 · Equations](notebooks/01_equations.ipynb) | 0.5 | made in the lesson "
+        "| nats | 1.5 | 1.823 (five-gram) |"
     )
     assert row in readme and "\nold\n" not in readme and readme.endswith("-->\nend\n")
     assert f"01, 03 on {entry['machine']}." in readme
@@ -324,7 +328,7 @@ def test_a_claim_that_other_seeds_do_not_confirm_is_named_and_ends_nothing(seede
 
 
 def executed(outcome):
-    """Return what stands in for `kernels.execute`: `outcome(lesson)` is reported, or raised."""
+    """Return a stand-in for `kernels.execute`: `outcome(lesson)` is reported, or raised."""
 
     async def execute(lesson, shown, threads):
         lesson.status, lesson.seconds = "failed", 1.0
@@ -467,13 +471,14 @@ def test_a_board_that_is_too_long_shows_what_runs_wherever_it_stands(tmp_path):
 
 
 def interrupted(root, jobs):
-    """Run lessons, send Ctrl-C when `jobs` of them sleep; return their kernels, what is said.
+    """Run lessons, send Ctrl-C when `jobs` of them sleep; return their kernels, the output.
 
     What is interrupted says "pid" and its number, and then sleeps.
     """
     code = (
         "import pathlib, sys\nfrom course.app import board, runner\nboard.LOG_SECONDS = 0\n"
-        "sys.exit(runner.run([], {}, False, pathlib.Path(sys.argv[1]), jobs=int(sys.argv[2])))"
+        "root, jobs = pathlib.Path(sys.argv[1]), int(sys.argv[2])\n"
+        "sys.exit(runner.run([], {}, False, root, jobs=jobs))"
     )
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", code, str(root), str(jobs)],

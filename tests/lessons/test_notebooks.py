@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course import ROOT, results
+from course.app.runner import STORED_THREADS
 from course.lessons import ledger, notebooks
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -73,7 +74,12 @@ def test_other_seeds_are_each_there_once_with_a_figure_or_an_error():
         assert numbers == sorted({seed for seed in numbers if seed > 0}), number
         for one in others:
             assert {"ours", "baseline"} <= set(one) or one["error"], number
-            assert one["seconds"] > 0 and one["machine"]
+            assert one["machine"]
+
+
+def test_all_figures_come_from_the_same_number_of_threads():
+    threads = {entry["threads"] for entry in results.load()["lessons"].values()}
+    assert threads == {STORED_THREADS}
 
 
 def test_the_data_of_a_lesson_is_what_it_uses():

@@ -11,6 +11,8 @@ import os
 import shutil
 import sys
 
+import psutil
+
 from course import ROOT, results
 from course.app import bootstrap, schedule
 from course.lessons import ledger, notebooks
@@ -31,13 +33,13 @@ def run(arguments, quick=False, jobs=None, threads=None):
     Args:
         arguments: pytest's own; if no path is among them, everything is run.
         quick: leave out what needs more than a minute.
-        jobs: how many files are run side by side; by default one for each core, up to four,
-            or one if paths are given.
+        jobs: how many files are run side by side; by default one for each core, up to four
+            and as memory allows, or one if paths are given.
         threads: how many threads each has; by default its share of the cores.
     """
     paths, others = split_paths(arguments)
     cores = ledger.cores()
-    jobs = jobs or (1 if paths else min(cores, schedule.MOST))
+    jobs = jobs or (1 if paths else min(cores, schedule.MOST, _with_room()))
     left_out = ["slow"] * quick
     if not paths:
         lessons, slow = lessons_to_test(quick)
@@ -76,6 +78,12 @@ def _pytest(arguments):
         + ["--rootdir", str(ROOT), "--nbval", "--nbval-current-env"]
         + ["--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg"), *arguments]
     )
+
+
+def _with_room():
+    """Return how many lessons the memory has room for, which pytest does not watch."""
+    needed = [entry.get("peak_mb", 0) for entry in results.load()["lessons"].values()]
+    return max(1, int(psutil.virtual_memory().available / 1e6 // max(needed, default=1)))
 
 
 def lacking():

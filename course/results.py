@@ -48,7 +48,10 @@ def gather(notebook):
         for output in cell.get("outputs", []):
             entry = output.get("metadata", {}).get("course")
             if entry:
-                return entry
+                # What is not a number, as a brief run may give, comes as the text "nan".
+                numbers = {name: float(entry[name]) for name in ("ours", "baseline")}
+                figures = {name: float(x) for name, x in entry["figures"].items()}
+                return entry | numbers | {"figures": figures}
     return None
 
 

@@ -338,6 +338,7 @@ def executed(outcome):
             lesson.problem = ("cell", f"\x1b[31mValueError\x1b[39m: {error}")
             return
         entry = {"measure": "m", "ours": ours, "baseline": 9.0, "baseline_name": "b"}
+        entry["figures"] = {}
         output = new_output("display_data", {}, metadata={"course": entry})
         lesson.notebook.cells[-1].outputs = [output]
         lesson.status = "passed"
@@ -659,3 +660,10 @@ def test_what_is_measured_within_another_belongs_to_that():
     inner()
     assert set(profile._seconds) == {"steps", "figures"}
     profile._seconds.clear()
+
+
+def test_a_figure_that_is_no_number_ends_no_run(tmp_path):
+    report = "from course import results\nresults.report('m', n, n, 'b', share=n)"
+    write_lesson(tmp_path, "01_a", "n = 1.0", "n = float('nan')", report)
+    status, printed = run(tmp_path, parameters={"n": "2"})
+    assert status == 0 and "m: nan, against nan (b)" in printed and "share: nan" in printed

@@ -141,7 +141,7 @@ class _Table:
         self.given_away = np.add.reduceat(taken, starts)
 
     def interpolate(self, grams, lower):
-        """Return p(character | context) from this order's counts and the order below's p."""
+        """Return p(character | context) from the counts here and p of the order below."""
         count = _look_up(self.grams, self.counts, grams)
         context = grams // self.classes
         total = _look_up(self.contexts, self.totals, context)

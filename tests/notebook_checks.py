@@ -161,7 +161,7 @@ def result_is_reported(lesson):
 
 
 def review_teaches(lesson):
-    """Every question has one right answer and at least two wrong ones, and each says why."""
+    """Every question has one right answer and two wrong ones or more; each says why."""
     found = REVIEW.search("\n\n".join(lesson.prose))
     if not found:
         return ["there is no review"]
@@ -248,6 +248,31 @@ def tags_are_known(lesson):
     ]
 
 
+def parameters_are_checked(lesson):
+    """A lesson can be brief, and each number, choice or truth value has its range."""
+    cells = [cell for cell in lesson.code if "parameters" in tags(cell)]
+    if len(cells) != 1:
+        return [f"{len(cells)} cells tagged parameters, not one"]
+    values = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in tree(cells[0]).body
+        if isinstance(node, ast.Assign)
+    }
+    checked = {
+        keyword.arg
+        for cell in lesson.code
+        for node in ast.walk(tree(cell))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "parameters.check"
+        for keyword in node.keywords
+    }
+    problems = [] if values.get("brief") is False else ["brief = False is no parameter"]
+    return problems + [
+        f"parameters.check knows no {name}"
+        for name, value in values.items()
+        if not isinstance(value, str) and name not in checked
+    ]
+
+
 def setup_is_the_same_everywhere(lesson):
     from course.app.badges import setup_cell
 
@@ -298,7 +323,7 @@ def nothing_volatile_is_stored(lesson):
 
 
 def few_cells_are_exempt(lesson):
-    """At most 35 % are exempt from comparison, and what they show is asserted soon after."""
+    """At most 35 % are exempt from comparison; what they show is asserted soon after."""
     exempt = [position for position, cell in enumerate(lesson.code) if EXEMPT in tags(cell)]
     problems = []
     if len(exempt) > 0.35 * len(lesson.code):
@@ -308,7 +333,8 @@ def few_cells_are_exempt(lesson):
     for position in exempt:
         cell = lesson.code[position]
         if calls(cell, "results.report") or calls(cell, "plots.show"):
-            continue  # the report is the table's matter, and a figure is not compared anyway
+            # The report is the table's matter, and a figure is not compared anyway.
+            continue
         if not any(map(asserts, lesson.code[position : position + 4])):
             problems.append(f"no assert follows the exempt cell {cell.source[:50]!r}")
     return problems
@@ -386,12 +412,12 @@ def equations_can_be_read(lesson):
     from course.site.pages import mathml
 
     text = re.sub(r"`[^`]*`", "", without_code("\n\n".join(lesson.prose)))
-    problems = []
-    for latex in itertools.chain.from_iterable(
-        re.findall(r"\$\$(.+?)\$\$|\$(.+?)\$", text, re.DOTALL)
-    ):
-        if latex and re.search(r"\\|>&<|\bmerror\b", mathml(latex)):
-            problems.append(f"not fully converted to MathML: {latex}")
+    found = re.findall(r"\$\$(.+?)\$\$|\$(.+?)\$", text, re.DOTALL)
+    problems = [
+        f"not fully converted to MathML: {latex}"
+        for latex in itertools.chain.from_iterable(found)
+        if latex and re.search(r"\\|>&<|\bmerror\b", mathml(latex))
+    ]
     numbers = re.findall(r"\\tag\{(\d+)\}", text)
     if numbers != [str(1 + i) for i in range(len(numbers))]:
         problems.append(f"equations are numbered {numbers}")
@@ -407,11 +433,12 @@ NAMES = (
     r"(?:(?:,| or| to| and|–)+\s*\d+\.\d+)*|\b(?:arXiv|doi):\S+"
 )
 # Numbers in a row, such as 26.75 / 34.16, with their unit and then where they come from.
-CITED = rf"{NUMBER}(?:(?:\s*[/,–]\s*|\s+(?:and|or|to)\s+){NUMBER})*[^\d.\n]{{0,40}}<!-- *source: "
+AND = r"(?:\s*[/,–]\s*|\s+(?:and|or|to)\s+)"
+CITED = rf"{NUMBER}(?:{AND}{NUMBER})*[^\d.\n]{{0,40}}<!-- *source: "
 
 
 def numbers_are_measured(lesson):
-    """Every decimal number in prose is one of the notebook's code or outputs, rounded alike."""
+    """Every decimal number in prose is one of the code or outputs, rounded alike."""
     texts = [cell.source for cell in lesson.code] + [
         text_of(output) for output in lesson.outputs
     ]
@@ -477,6 +504,7 @@ CHECKS = [
     cells_are_short,
     length_is_right,
     tags_are_known,
+    parameters_are_checked,
     setup_is_the_same_everywhere,
     outputs_are_complete_and_clean,
     nothing_volatile_is_stored,

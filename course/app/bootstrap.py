@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 from course import ROOT
@@ -30,6 +31,8 @@ UNFINISHED = "unfinished"
 DAMAGED = "damaged"  # finished once, and packages have gone since
 COST = "about 2 minutes, 0.7 GB to download, 2.3 GB on disk"
 DISK_BYTES = 3e9
+SPARE_BYTES = 1e9  # the largest packages take half of that, twice
+BROKEN_OFF = "Connection interrupted|not enough bytes|IncompleteRead"
 # How often the command has changed Python already, so that it cannot do so for ever.
 RESTARTS = "COURSE_RESTARTS"
 
@@ -302,7 +305,15 @@ def _logged(command):
                 print("\r         \r", end="", flush=True)
     if process.returncode:
         said = LOG.read_bytes()[begin:].decode("utf-8", "replace")
-        raise CourseError(explain(said))
+        # Where a disk fills up during a download, pip tells of a connection that broke off.
+        full = re.search(BROKEN_OFF, said) and _no_room()
+        raise CourseError(explain("no space left" if full else said))
+
+
+def _no_room():
+    """Say whether the disk of the course, or that of temporary files, is nearly full."""
+    places = (str(ROOT), tempfile.gettempdir())
+    return min(shutil.disk_usage(place).free for place in places) < SPARE_BYTES
 
 
 # The descriptor of the lock on the set-up. The installer inherits it, so that one which

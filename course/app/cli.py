@@ -44,11 +44,10 @@ def _run(command):
     from course.app import runner
 
     settings = parameters(command.parameters)
+    for option in ("brief", "profile"):
+        if getattr(command, option) and (command.save or command.save_results):
+            raise CourseError(f"What is stored is a lesson as it is: leave out --{option}.")
     if command.brief:
-        if command.save or command.save_results:
-            raise CourseError(
-                "A brief run says nothing about a lesson: to store one, leave out --brief."
-            )
         settings["brief"] = "True"
     return runner.run(
         command.lessons,

@@ -39,7 +39,7 @@ def end():
 
 
 def measured(function, kind):
-    """Return a function whose seconds count as of a kind, unless it is called by another."""
+    """Return a function whose seconds count as of a kind, unless another has called it."""
 
     @functools.wraps(function)
     def timed(*arguments, **named):
@@ -89,7 +89,7 @@ def seconds(notebook, total):
 
 
 def table(lessons):
-    """Return the table of what lessons that ran spent their seconds on, longest cells named.
+    """Return the table of what lessons spent their seconds on, with their longest cells.
 
     Args:
         lessons: each a `Lesson`.

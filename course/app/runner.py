@@ -3,16 +3,14 @@
 import ast
 import asyncio
 import contextlib
-import json
 import logging
 import math
-import re
 import time
 
 import nbformat
 
 from course import ROOT, results
-from course.app import board, kernels, schedule
+from course.app import board, keeper, kernels, schedule
 from course.app import profile as measuring
 from course.app.board import Lesson
 from course.errors import INTERRUPTED, CourseError
@@ -24,8 +22,8 @@ OTHER_RESULT = (
     "both."
 )
 # A figure's last digits depend on the number of threads. What is stored comes from this
-# many, however many lessons run at a time.
-STORED_THREADS = 1
+# many, on every machine and however many lessons run at a time.
+STORED_THREADS = 2
 
 
 def run(
@@ -72,32 +70,27 @@ def run(
             _measure(lesson.notebook)
     _parameterize(chosen, parameters)
     # Better now than after minutes: can it be written?
-    write(root / "build" / "results.json", _kept_text(_kept(root)))
-    cores = ledger.cores()
-    jobs = min(jobs or min(cores, schedule.MOST), len(chosen))
+    write(root / "build" / "results.json", keeper.kept_text(keeper.kept(root)))
+    # Asked for one at a time, and nothing else: then it is about the minutes.
     timing = save_results and jobs == 1 and not (save or parameters or runs > 1)
+    jobs = min(jobs or min(ledger.cores(), schedule.MOST), len(chosen))
     if threads is None:
         stored = (save or save_results) and not timing
-        threads = STORED_THREADS if stored else max(1, cores // jobs)
+        threads = STORED_THREADS if stored else max(1, ledger.cores() // jobs)
+    what = (
+        "seconds" if timing else "notebooks" if save else "results" if save_results else ""
+    )
+    keeping = keeper.Keeper(root, parameters, what, threads)
     console = board.console()
     began = time.perf_counter()
 
     async def execute(lesson):
         await kernels.execute(lesson, shown, threads)
-        _leave_out_widgets(lesson.notebook)
-        to_compare = save_results and not (save or timing or parameters or lesson.seed)
-        other = to_compare and lesson.status == "passed" and _differs(lesson)
-        if other:
+        keeper.leave_out_widgets(lesson.notebook)
+        if keeping.refuses(lesson):
             lesson.status = "failed"
             console.print(f"{lesson.name}: {OTHER_RESULT}", markup=False, soft_wrap=True)
-        if not lesson.seed:
-            _keep(lesson, parameters, root)
-        if timing:
-            _save_seconds(lesson, root)
-        elif (save_results or save) and not other:
-            _save_results(lesson, parameters, root, save, threads)
-        if save and lesson.status == "passed" and not parameters and not lesson.seed:
-            _save_notebook(lesson)
+        keeping.keep(lesson)
 
     interrupted = False
     with board.open_on(console, chosen) as shown:
@@ -209,123 +202,3 @@ def _typed(name, text, default):
     raise CourseError(
         f"{name} is '{text}' and has to be {kind}: write -p {name}={default}."
     )
-
-
-def _leave_out_widgets(notebook):
-    """Leave in the outputs what widgets stand for: they themselves need a kernel."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
-
-
-def _keep(lesson, parameters, root):
-    """Put a lesson's executed copy and its page into `build/`, and renew the index."""
-    from course.site import pages  # nbconvert takes seconds to import
-
-    build = root / "build"
-    write(build / lesson.path.name, nbformat.writes(lesson.notebook) + "\n")
-    page = lesson.path.with_suffix(".html").name
-    write(build / page, pages.lesson(lesson.notebook, f"{lesson.number} · {lesson.title}"))
-    kept = _kept(root)
-    kept[lesson.number] = _entry(lesson) | {
-        "page": page,
-        "verdict": lesson.status,
-        "parameters": parameters,
-    }
-    write(build / "results.json", _kept_text(kept))
-    write(build / "index.html", pages.index(kept))
-
-
-def _kept(root):
-    """Return the entries of lessons whose pages are in `build/`, from any run."""
-    build = root / "build"
-    try:
-        entries = json.loads((build / "results.json").read_text(encoding="utf-8"))[
-            "lessons"
-        ]
-        return {
-            number: one for number, one in entries.items() if (build / one["page"]).exists()
-        }
-    except (OSError, ValueError, KeyError):  # nothing there, or nothing of ours
-        return {}
-
-
-def _kept_text(entries):
-    return (
-        json.dumps({"lessons": dict(sorted(entries.items()))}, indent=1, ensure_ascii=False)
-        + "\n"
-    )
-
-
-def _entry(lesson):
-    return {
-        "title": lesson.title,
-        "data": ledger.data(lesson.notebook),
-        "seconds": round(lesson.seconds, 1),
-        "peak_mb": round(lesson.peak / 1e6),
-    } | (results.gather(lesson.notebook) or {})
-
-
-def _other_seed(lesson):
-    entry = {
-        "seed": lesson.seed,
-        "failed_claims": lesson.failed_claims,
-    } | (results.gather(lesson.notebook) or {})
-    if lesson.status == "failed":
-        entry["error"] = re.sub(r"\x1b\[[\d;]*m", "", lesson.problem[1].splitlines()[-1])
-    return entry
-
-
-def _differs(lesson):
-    """Say whether a lesson shows another result than its stored notebook."""
-    stored, now = (
-        results.gather(one) or {} for one in (notebooks.read(lesson.path), lesson.notebook)
-    )
-    return results.headline(stored) != results.headline(now)
-
-
-def _save_results(lesson, parameters, root, save, threads):
-    """Store a lesson's figures in the table of results and in the README's.
-
-    A run with parameters is a variant of the lesson: its figures are stored under a key of
-    their own. What a run with other seeds gave is stored beside the lesson's own figures,
-    even if it failed, for to leave such runs out would make a result look better than it
-    is. Unless the notebook is stored too, its figures stay those of the table, since the
-    last digits depend on the machine.
-    """
-    settings = [f"{name}={value}" for name, value in parameters.items()]
-    key = " ".join([lesson.number, *settings])
-    table = root / results.TABLE
-    if lesson.seed:
-        ledger.save_other_seed(key, _other_seed(lesson), table)
-    elif lesson.status == "passed":
-        entry = _entry(lesson) | {"threads": threads}
-        if not (save or parameters):
-            entry |= results.gather(notebooks.read(lesson.path)) or {}
-        # Beside others, or with one thread, a lesson does not take what it takes a learner.
-        before = results.load(table)["lessons"].get(key, {})
-        ledger.save(
-            {key: entry | {k: before[k] for k in ("seconds",) if k in before}}, table
-        )
-    ledger.update_readme(root)
-
-
-def _save_seconds(lesson, root):
-    """Store how long a lesson took, which ran alone and on all cores."""
-    if lesson.status == "passed":
-        entry = _entry(lesson)
-        taken = {name: entry[name] for name in ("seconds", "peak_mb")}
-        ledger.save_seconds(lesson.number, taken, root / results.TABLE)
-        ledger.update_readme(root)
-
-
-def _save_notebook(lesson):
-    """Store a lesson's outputs in `notebooks/`."""
-    # What differs from machine to machine, such as Python's version, is not the lesson's,
-    # and neither is what editors note in a cell.
-    lesson.notebook.metadata["language_info"] = {"name": "python"}
-    for cell in lesson.notebook.cells:
-        cell.metadata = {
-            name: cell.metadata[name] for name in ("tags",) if name in cell.metadata
-        }
-    write(lesson.path, nbformat.writes(lesson.notebook) + "\n")

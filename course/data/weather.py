@@ -6,12 +6,14 @@ EEMETER_WHEEL = {
     "name": "eemeter",
     "version": "4.1.1",
     "sha256": "2b9002d80ba11257764785f6f0e1f29a4f17f897e1cdffa4ac49429e7c2e3578",
+    "size_mb": 1.5,
     "member": "eemeter/eemeter/samples/il-tempF.csv.gz",
 }
 VEGA_WHEEL = {
     "name": "vega_datasets",
     "version": "0.9.0",
     "sha256": "3d7c63917be6ca9b154b565f4779a31fedce57b01b5b9d99d8a34a7608062a1d",
+    "size_mb": 0.2,
     "member": "vega_datasets/_data/seattle-*.csv",
 }
 

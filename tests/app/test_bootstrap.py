@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -360,3 +361,16 @@ def test_missing_sees_what_is_absent_and_what_is_old(monkeypatch):
     wanted = [("no-such-package", "1.0"), ("pytest", "9999"), ("pytest", found)]
     monkeypatch.setattr(bootstrap, "requirements", lambda: wanted)
     assert bootstrap.missing() == ["no-such-package>=1.0", "pytest>=9999"]
+
+
+@pytest.mark.parametrize(
+    ("free", "words"), [(3e8, "disk is full"), (5e9, "cannot be reached")]
+)
+def test_a_disk_that_fills_up_is_no_broken_connection(tmp_path, monkeypatch, free, words):
+    said = "Connection interrupted: not enough bytes were received, check the connection"
+    monkeypatch.setattr(bootstrap, "LOG", tmp_path / "setup.log")
+    monkeypatch.setattr(
+        bootstrap.shutil, "disk_usage", lambda _: SimpleNamespace(free=free)
+    )
+    with pytest.raises(CourseError, match=words):
+        bootstrap._logged([sys.executable, "-c", f"raise SystemExit({said!r})"])

@@ -22,7 +22,7 @@ COMMANDS = list(cli.COMMANDS)
 
 @pytest.fixture(autouse=True)
 def restored_path(monkeypatch):
-    """A command run in this process sets PYTHONPATH; the tests that follow get the old one back."""
+    """A command run in this process sets PYTHONPATH; what follows gets the old one back."""
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
 
 
@@ -139,8 +139,9 @@ def test_a_brief_run_sets_the_parameter_and_is_not_stored(monkeypatch):
     cli.execute(cli.parse(["run", "03", "--brief", "-p", "seed=1"]))
     assert asked == [(["03"], {"seed": "1", "brief": "True"}, False)]
     for save in ("--save", "--save-results"):
-        with pytest.raises(CourseError, match="leave out --brief"):
-            cli.execute(cli.parse(["run", "--brief", save]))
+        for option in ("--brief", "--profile"):
+            with pytest.raises(CourseError, match=f"leave out {option}"):
+                cli.execute(cli.parse(["run", option, save]))
 
 
 def test_check_takes_what_concerns_one_lesson(monkeypatch):

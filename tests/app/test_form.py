@@ -1,4 +1,4 @@
-"""The form of the code and the spelling: what ruff and codespell say, as pyproject.toml asks."""
+"""The form of the code, and the spelling: what ruff and codespell find."""
 
 import subprocess
 import sys

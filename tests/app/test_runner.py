@@ -18,13 +18,17 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from rich.console import Console
 
 from course import ROOT, results
-from course.app import board, kernels, runner, seeds
+from course.app import board, kernels, profile, runner, seeds
 from course.errors import CourseError
 from course.lessons import ledger
 
 FIGURE = """from IPython.display import display
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-display({"image/png": PNG, "text/plain": "dot"}, raw=True, metadata={"image/png": {"alt": "A dot"}})"""
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+    "RU5ErkJggg=="
+)
+dot = {"image/png": PNG, "text/plain": "dot"}
+display(dot, raw=True, metadata={"image/png": {"alt": "A dot"}})"""
 PROGRESS = """shown = display({"text/plain": "epoch 1"}, raw=True, display_id=True)
 shown.update({"text/plain": "epoch 1   loss 2.5\\nstep 7 of 9"}, raw=True)"""
 REPORT = """from course import results
@@ -36,7 +40,7 @@ $$\begin{aligned} a_t &= x_t W \\ h_t &= \tanh(a_t) \end{aligned} \tag{7}$$"""
 
 
 def write_lesson(root, name, *sources, title=None):
-    """Write a lesson whose first cell is a title and whose first code cell sets parameters."""
+    """Write a lesson: a title, then code cells, of which the first sets parameters."""
     cells = [new_markdown_cell(title or f"# {name[:2]} · {name[3:].title()}")]
     cells += [new_code_cell(source) for source in sources]
     cells[1].metadata["tags"] = ["parameters"]
@@ -138,8 +142,8 @@ def test_save_merges_the_table_of_results_and_renews_the_readme(saved):
     assert "cores" in entry["machine"] and set(entry["versions"]) >= {"python", "keras"}
     readme = (root / "README.md").read_text(encoding="utf-8")
     row = (
-        "| [01 · Equations](notebooks/01_equations.ipynb) | 0.5 | made in the lesson | nats "
-        "| 1.5 | 1.823 (five-gram) |"
+        "| [01 · Equations](notebooks/01_equations.ipynb) | 0.5 | made in the lesson "
+        "| nats | 1.5 | 1.823 (five-gram) |"
     )
     assert row in readme and "\nold\n" not in readme and readme.endswith("-->\nend\n")
     assert f"01, 03 on {entry['machine']}." in readme
@@ -324,7 +328,7 @@ def test_a_claim_that_other_seeds_do_not_confirm_is_named_and_ends_nothing(seede
 
 
 def executed(outcome):
-    """Return what stands in for `kernels.execute`: `outcome(lesson)` is reported, or raised."""
+    """Return a stand-in for `kernels.execute`: `outcome(lesson)` is reported, or raised."""
 
     async def execute(lesson, shown, threads):
         lesson.status, lesson.seconds = "failed", 1.0
@@ -467,13 +471,14 @@ def test_a_board_that_is_too_long_shows_what_runs_wherever_it_stands(tmp_path):
 
 
 def interrupted(root, jobs):
-    """Run lessons, send Ctrl-C when `jobs` of them sleep; return their kernels, what is said.
+    """Run lessons, send Ctrl-C when `jobs` of them sleep; return their kernels, the output.
 
     What is interrupted says "pid" and its number, and then sleeps.
     """
     code = (
         "import pathlib, sys\nfrom course.app import board, runner\nboard.LOG_SECONDS = 0\n"
-        "sys.exit(runner.run([], {}, False, pathlib.Path(sys.argv[1]), jobs=int(sys.argv[2])))"
+        "root, jobs = pathlib.Path(sys.argv[1]), int(sys.argv[2])\n"
+        "sys.exit(runner.run([], {}, False, root, jobs=jobs))"
     )
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", code, str(root), str(jobs)],
@@ -584,7 +589,7 @@ def test_figures_that_are_stored_come_from_one_number_of_threads(tmp_path, monke
         await told(lesson, shown, threads)
 
     monkeypatch.setattr(kernels, "execute", execute)
-    monkeypatch.setattr(ledger, "cores", lambda: 2)
+    monkeypatch.setattr(ledger, "cores", lambda: 4)
     run(tmp_path, save=True, jobs=1)
     run(tmp_path, save=True, jobs=2)
     run(tmp_path, save_results=True, jobs=2, runs=2)
@@ -593,9 +598,9 @@ def test_figures_that_are_stored_come_from_one_number_of_threads(tmp_path, monke
     assert {one["threads"] for one in table.values()} == {runner.STORED_THREADS}
     given.clear()
     run(tmp_path)
-    assert given == [1, 1]
+    assert given == [2, 2]
     run(tmp_path, jobs=1)
-    assert given[2:] == [2, 2]
+    assert given[2:] == [4, 4]
 
 
 def test_seconds_are_those_of_a_lesson_that_ran_alone(tmp_path, monkeypatch):
@@ -620,3 +625,37 @@ def test_seconds_are_those_of_a_lesson_that_ran_alone(tmp_path, monkeypatch):
     seconds[0] = 6.0
     run(tmp_path, save_results=True, jobs=1)
     assert stored() == (6.0, 7.0)
+
+
+FIT = """import keras, matplotlib.pyplot as plt, numpy as np
+from course import plots
+x = np.zeros((64, 3), "float32")
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(x, x[:, :1], epochs=5, batch_size=1, verbose=0)
+model.predict(x, verbose=0)
+plots.show(plt.figure(), alt="Nothing")
+print("fitted")"""
+
+
+def test_a_profile_says_where_the_seconds_go(tmp_path):
+    write_lesson(tmp_path, "01_a", "n = 1", FIT, "import time\ntime.sleep(1)")
+    before = (tmp_path / "notebooks" / "01_a.ipynb").read_bytes()
+    status, printed = run(tmp_path, profile=True)
+    assert status == 0 and "time.sleep(1)" in printed
+    executed = read(tmp_path / "build" / "01_a.ipynb")
+    spent = profile.seconds(executed, 60)
+    assert min(spent.values()) > 0
+    assert sum(spent.values()) == pytest.approx(60)
+    assert (tmp_path / "notebooks" / "01_a.ipynb").read_bytes() == before
+
+
+def test_what_is_measured_within_another_belongs_to_that():
+    profile._seconds.clear()
+    inner = profile.measured(lambda: None, "figures")
+    outer = profile.measured(lambda: inner(), "steps")
+    outer()
+    assert set(profile._seconds) == {"steps"}
+    inner()
+    assert set(profile._seconds) == {"steps", "figures"}
+    profile._seconds.clear()

@@ -1,4 +1,4 @@
-"""Lessons side by side: the longest first, as many as memory allows, none started too early."""
+"""Lessons side by side: the longest first, as many as memory allows, none too early."""
 
 import asyncio
 from types import SimpleNamespace

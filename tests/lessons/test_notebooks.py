@@ -1,4 +1,4 @@
-"""Every stored lesson keeps to the course's rules; nbval executes them, in `course test`."""
+"""Every stored lesson keeps to the course's rules; `course test` executes them too."""
 
 import copy
 import re
@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course import ROOT, results
+from course.app.runner import STORED_THREADS
 from course.lessons import ledger, notebooks
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -73,7 +74,12 @@ def test_other_seeds_are_each_there_once_with_a_figure_or_an_error():
         assert numbers == sorted({seed for seed in numbers if seed > 0}), number
         for one in others:
             assert {"ours", "baseline"} <= set(one) or one["error"], number
-            assert one["seconds"] > 0 and one["machine"]
+            assert one["machine"]
+
+
+def test_all_figures_come_from_the_same_number_of_threads():
+    threads = {entry["threads"] for entry in results.load()["lessons"].values()}
+    assert threads == {STORED_THREADS}
 
 
 def test_the_data_of_a_lesson_is_what_it_uses():
@@ -173,8 +179,11 @@ def good():
         new_markdown_cell("## Exercises\nThree."),
         *exercises,
         new_markdown_cell(
-            "## Further reading\nA paper (arXiv:1412.6980, section 5.7) gave 9.99 <!-- source: Test 2020 -->."
+            "## Further reading\nA paper (arXiv:1412.6980, section 5.7) gave 9.99 "
+            "<!-- source: Test 2020 -->."
         ),
+        code("brief = False\nsteps = 5", "", "parameters"),
+        code("parameters.check(brief=(brief, False, True), steps=(steps, 1, 9))"),
     ]
     count = 0
     for position, cell in enumerate(cells):
@@ -192,7 +201,7 @@ def lesson(notebook, folder):
 
 @pytest.fixture(autouse=True)
 def exercises_of_lesson_02(request, monkeypatch):
-    """Let the lesson of these tests have three exercises, whatever the real lesson 02 has."""
+    """Let the lesson of these tests have three exercises, whatever the real one has."""
     if "tmp_path" in request.fixturenames:
         module = type("module", (), {"q1": 1, "q2": 2, "q3": 3})
         monkeypatch.setattr(checks.importlib, "import_module", lambda name: module)
@@ -279,6 +288,9 @@ FAULTS = [
     (checks.tags_are_known, tag(4, "raises-exception"), "raises-exception"),
     (checks.tags_are_known, tag(4, "nbval-skip"), "nbval-skip"),
     (checks.tags_are_known, add(4, "\n# NBVAL_IGNORE_OUTPUT"), "by comment"),
+    (checks.parameters_are_checked, tag(16), "0 cells"),
+    (checks.parameters_are_checked, source(16, "brief = False", "short = False"), "brief"),
+    (checks.parameters_are_checked, source(17, "steps=(", "step=("), "knows no steps"),
     (checks.setup_is_the_same_everywhere, add(2, "\nx = 1"), "setup cell"),
     (
         checks.outputs_are_complete_and_clean,

